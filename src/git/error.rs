@@ -1,0 +1,50 @@
+//! What can go wrong with a repository.
+
+use crate::sys::{command, file};
+
+/// A deed on a repository failed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub(crate) enum Error {
+    /// libgit2 refused.
+    #[error("cannot {what} {object}")]
+    Git {
+        /// The deed, as a verb: `read`, `open` …
+        what: &'static str,
+        /// What it was to be done to: an object id, a ref, a path.
+        object: String,
+        /// What libgit2 said.
+        source: git2::Error,
+    },
+    /// A ref is not where it was expected.
+    #[error("{name} is at {actual}, not at {expected}")]
+    Moved {
+        /// The full name of the ref.
+        name: String,
+        /// The object id it should have been at, or `nothing`.
+        expected: String,
+        /// The object id it is at, or `nothing`.
+        actual: String,
+    },
+    /// An object is not what it must be.
+    #[error("{object} is broken: {why}")]
+    Corrupt {
+        /// An object id or a path.
+        object: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// A file could not be read or written.
+    #[error(transparent)]
+    File(#[from] file::Error),
+    /// The `git` program failed.
+    #[error(transparent)]
+    Command(#[from] command::Error),
+}
+
+impl Error {
+    /// Makes the mapping for `map_err`: which deed, on what.
+    pub(crate) fn of(what: &'static str, object: impl ToString) -> impl FnOnce(git2::Error) -> Self {
+        move |source| Self::Git { what, object: object.to_string(), source }
+    }
+}

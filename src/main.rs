@@ -1,0 +1,3 @@
+//! The `takeback` program.
+
+fn main() {}

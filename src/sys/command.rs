@@ -1,0 +1,100 @@
+//! Child processes: the one place where a program is started.
+//!
+//! A child of ours never sees the caller's `GIT_*` variables, but where a function says so.
+
+use std::ffi::{OsStr, OsString};
+use std::io;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+/// A program could not be run, or said no.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Error {
+    /// It could not be started.
+    #[error("cannot start `{program}`")]
+    Start {
+        /// Its name.
+        program: String,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// It ended with an error.
+    #[error("`{program}` ended with {status}: {stderr}")]
+    Failed {
+        /// The command line.
+        program: String,
+        /// How it ended.
+        status: std::process::ExitStatus,
+        /// What it wrote to stderr, trimmed.
+        stderr: String,
+    },
+}
+
+/// Makes a command with the caller's environment less `GIT_*`, without a terminal to ask on.
+pub(crate) fn new(program: impl AsRef<OsStr>) -> Command {
+    #[expect(clippy::disallowed_methods, reason = "this is the door")]
+    let mut command = Command::new(program);
+    for (name, _) in std::env::vars_os() {
+        if is_git_variable(&name) {
+            command.env_remove(name);
+        }
+    }
+    command.env("GIT_TERMINAL_PROMPT", "0").stdin(Stdio::null());
+    command
+}
+
+/// Tells whether a variable steers git.
+pub(crate) fn is_git_variable(name: &OsStr) -> bool {
+    name.as_encoded_bytes().starts_with(b"GIT_")
+}
+
+/// Makes a `git` command on a git dir, which runs no hook and needs no lock to look.
+pub(crate) fn git(git_dir: &Path) -> Command {
+    let mut command = new("git");
+    command.arg("-c").arg("core.hooksPath=/dev/null").env("GIT_DIR", git_dir).env("GIT_OPTIONAL_LOCKS", "0").env("LC_ALL", "C");
+    command
+}
+
+/// Makes a command that runs this very program.
+///
+/// # Errors
+///
+/// [`Error::Start`] if the system does not tell where the program is.
+pub(crate) fn own() -> Result<Command, Error> {
+    let program = std::env::current_exe().map_err(|source| Error::Start { program: "takeback".to_owned(), source })?;
+    Ok(new(program))
+}
+
+/// Runs a command to its end and returns what it wrote to stdout.
+///
+/// # Errors
+///
+/// [`Error::Start`], or [`Error::Failed`] with its stderr.
+pub(crate) fn output(command: &mut Command) -> Result<Vec<u8>, Error> {
+    let output = run(command)?;
+    if output.status.success() { Ok(output.stdout) } else { Err(failed(command, &output)) }
+}
+
+/// Runs a command to its end, whatever its exit status.
+///
+/// # Errors
+///
+/// [`Error::Start`].
+pub(crate) fn run(command: &mut Command) -> Result<Output, Error> {
+    command.output().map_err(|source| Error::Start { program: name_of(command), source })
+}
+
+/// Makes the error for an output that was not a success.
+pub(crate) fn failed(command: &Command, output: &Output) -> Error {
+    Error::Failed {
+        program: name_of(command),
+        status: output.status,
+        stderr: String::from_utf8_lossy(&output.stderr).trim().to_owned(),
+    }
+}
+
+fn name_of(command: &Command) -> String {
+    let mut words: Vec<OsString> = vec![command.get_program().to_owned()];
+    words.extend(command.get_args().map(OsStr::to_owned));
+    words.iter().map(|w| w.to_string_lossy()).collect::<Vec<_>>().join(" ")
+}

@@ -1,0 +1,142 @@
+//! Files that are whole or not there, whatever happens.
+//!
+//! Each function that changes the disk takes the [`Point`] it is, and has synced file and folder when it returns.
+
+use std::fs::{self, File};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use super::fault::Point;
+
+/// A file or folder could not be read or written.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot {what} {path:?}")]
+pub(crate) struct Error {
+    /// The deed, as a verb: `read`, `write` …
+    pub(crate) what: &'static str,
+    /// What it was to be done to.
+    pub(crate) path: PathBuf,
+    /// What the system said.
+    pub(crate) source: io::Error,
+}
+
+impl Error {
+    /// Makes the mapping for `map_err`: which deed, on what.
+    pub(crate) fn of(what: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
+        move |source| Self { what, path: path.to_owned(), source }
+    }
+
+    /// Tells whether there is no such file.
+    pub(crate) fn is_not_found(&self) -> bool {
+        self.source.kind() == io::ErrorKind::NotFound
+    }
+}
+
+/// Reads a whole file; `None` where there is none.
+///
+/// # Errors
+///
+/// [`Error`] with the path.
+pub(crate) fn read(path: &Path) -> Result<Option<Vec<u8>>, Error> {
+    match fs::read(path) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(e) => Err(Error::of("read", path)(e)),
+    }
+}
+
+/// Replaces a file by one that holds `bytes`.
+///
+/// # Errors
+///
+/// [`Error`] with the path; the old file is then still there.
+pub(crate) fn replace(path: &Path, bytes: &[u8], point: Point) -> Result<(), Error> {
+    let folder = folder_of(path);
+    let mut file = temporary_beside(path)?;
+    file.write_all(bytes).and_then(|()| file.as_file().sync_all()).map_err(Error::of("write", path))?;
+    point.before();
+    file.persist(path).map_err(|e| Error::of("replace", path)(e.error))?;
+    sync_folder(folder)?;
+    point.after();
+    Ok(())
+}
+
+/// Makes an empty temporary file in the folder of `path`, with the rights that the user's umask gives.
+///
+/// # Errors
+///
+/// [`Error`] with the path.
+pub(crate) fn temporary_beside(path: &Path) -> Result<tempfile::NamedTempFile, Error> {
+    use std::os::unix::fs::PermissionsExt as _;
+    tempfile::Builder::new()
+        .prefix(".takeback-")
+        .permissions(fs::Permissions::from_mode(0o666))
+        .tempfile_in(folder_of(path))
+        .map_err(Error::of("make a file beside", path))
+}
+
+/// Renames within one file system and syncs both folders.
+///
+/// # Errors
+///
+/// [`Error`] with the old path.
+pub(crate) fn rename(from: &Path, to: &Path, point: Point) -> Result<(), Error> {
+    point.before();
+    fs::rename(from, to).map_err(Error::of("rename", from))?;
+    sync_folder(folder_of(to))?;
+    if folder_of(from) != folder_of(to) {
+        sync_folder(folder_of(from))?;
+    }
+    point.after();
+    Ok(())
+}
+
+/// Removes a file, if it is there, and syncs its folder.
+///
+/// # Errors
+///
+/// [`Error`] with the path.
+pub(crate) fn remove(path: &Path, point: Point) -> Result<(), Error> {
+    point.before();
+    match fs::remove_file(path) {
+        Ok(()) => sync_folder(folder_of(path))?,
+        Err(e) if e.kind() == io::ErrorKind::NotFound => {}
+        Err(e) => return Err(Error::of("remove", path)(e)),
+    }
+    point.after();
+    Ok(())
+}
+
+/// Makes a folder and all above it.
+///
+/// # Errors
+///
+/// [`Error`] with the path.
+pub(crate) fn make_folder(path: &Path) -> Result<(), Error> {
+    fs::create_dir_all(path).map_err(Error::of("make the folder", path))
+}
+
+/// Writes what the system holds of a file to the disk.
+///
+/// # Errors
+///
+/// [`Error`] with the path.
+pub(crate) fn sync(path: &Path) -> Result<(), Error> {
+    File::open(path).and_then(|f| f.sync_all()).map_err(Error::of("sync", path))
+}
+
+/// Writes a folder's entries to the disk.
+///
+/// # Errors
+///
+/// [`Error`] with the path.
+pub(crate) fn sync_folder(path: &Path) -> Result<(), Error> {
+    sync(path)
+}
+
+fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    }
+}

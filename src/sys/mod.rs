@@ -1,0 +1,11 @@
+//! The operating system: files that survive a crash, locks, processes, clocks.
+//!
+//! Every durable step of the program goes through [`file`] or `git::refs` and names its [`fault::Point`], so that a test can stop
+//! the program there.
+
+pub(crate) mod clock;
+pub(crate) mod command;
+pub(crate) mod fault;
+pub(crate) mod file;
+pub(crate) mod lock;
+pub(crate) mod process;

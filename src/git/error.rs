@@ -1,6 +1,6 @@
 //! What can go wrong with a repository.
 
-use crate::sys::{command, file};
+use crate::sys::{command, file, lock};
 
 /// A deed on a repository failed.
 #[derive(Debug, thiserror::Error)]
@@ -40,6 +40,9 @@ pub(crate) enum Error {
     /// The `git` program failed.
     #[error(transparent)]
     Command(#[from] command::Error),
+    /// Another process of ours is at it.
+    #[error(transparent)]
+    Lock(#[from] lock::Error),
 }
 
 impl Error {

@@ -2,7 +2,10 @@
 //!
 //! Nothing here knows of tasks: only of repositories, objects, refs and worktrees.
 
+pub(crate) mod admin;
 mod error;
 pub(crate) mod refs;
+#[cfg(test)]
+pub(crate) mod testing;
 
 pub(crate) use error::Error;

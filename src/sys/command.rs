@@ -39,6 +39,9 @@ pub(crate) fn new(program: impl AsRef<OsStr>) -> Command {
             command.env_remove(name);
         }
     }
+    if cfg!(test) {
+        command.env("GIT_CONFIG_GLOBAL", "/dev/null").env("GIT_CONFIG_NOSYSTEM", "1");
+    }
     command.env("GIT_TERMINAL_PROMPT", "0").stdin(Stdio::null());
     command
 }

@@ -47,6 +47,10 @@ points! {
     SLOT = "slot";
     /// A slot's admin dir is renamed into `.git/worktrees`.
     SLOT_ADMIN = "slot-admin";
+    /// A slot's HEAD is set.
+    SLOT_HEAD = "slot-head";
+    /// A slot's admin dir is locked against `git worktree prune`, or unlocked.
+    SLOT_HOLD = "slot-hold";
     /// A slot's `.git` file is replaced.
     SLOT_LINK = "slot-link";
     /// A slot's index is replaced.

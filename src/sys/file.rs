@@ -61,6 +61,16 @@ pub(crate) fn replace(path: &Path, bytes: &[u8], point: Point) -> Result<(), Err
     Ok(())
 }
 
+/// Writes a new file into a folder that nobody looks at yet, and syncs it; the folder is the caller's to sync and put in place.
+///
+/// # Errors
+///
+/// [`Error`] with the path.
+pub(crate) fn fill(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+    let mut file = File::create_new(path).map_err(Error::of("make", path))?;
+    file.write_all(bytes).and_then(|()| file.sync_all()).map_err(Error::of("write", path))
+}
+
 /// Makes an empty temporary file in the folder of `path`, with the rights that the user's umask gives.
 ///
 /// # Errors

@@ -1,5 +1,8 @@
 //! What can go wrong with a repository.
 
+use std::path::PathBuf;
+
+use super::support::Unsupported;
 use crate::sys::{command, file, lock};
 
 /// A deed on a repository failed.
@@ -40,6 +43,23 @@ pub(crate) enum Error {
     /// The `git` program failed.
     #[error(transparent)]
     Command(#[from] command::Error),
+    /// There is no repository here, nor above.
+    #[error("{path:?} is in no git repository")]
+    NoRepository {
+        /// The folder that was asked for.
+        path: PathBuf,
+    },
+    /// The repository belongs to another user; git would not work in it either.
+    #[error(
+        "detected dubious ownership in the repository at {path:?} (to trust it: git config --global --add safe.directory {path:?})"
+    )]
+    NotTrusted {
+        /// The folder that `safe.directory` has to name.
+        path: PathBuf,
+    },
+    /// The repository uses what takeback cannot do right.
+    #[error(transparent)]
+    Unsupported(#[from] Unsupported),
     /// Another process of ours is at it.
     #[error(transparent)]
     Lock(#[from] lock::Error),

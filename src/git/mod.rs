@@ -3,8 +3,11 @@
 //! Nothing here knows of tasks: only of repositories, objects, refs and worktrees.
 
 pub(crate) mod admin;
+pub(crate) mod attributes;
 mod error;
 pub(crate) mod refs;
+pub(crate) mod repo;
+pub(crate) mod support;
 #[cfg(test)]
 pub(crate) mod testing;
 

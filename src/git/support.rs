@@ -1,0 +1,276 @@
+//! What of git takeback cannot do right, and refuses rather than doing it wrong.
+//!
+//! Refused is what libgit2 gets wrong silently (facts in its issue tracker: #1473 filters, #6880 partial clones, #5813 sparse
+//! checkouts) or cannot open at all. It is found before anything runs: by the configuration, by the attributes, by the tree.
+
+use std::collections::HashSet;
+
+use git2::{Config, ErrorClass, ObjectType, Odb, Oid, Repository};
+
+use super::Error;
+use super::attributes::{self, Attribute, Rule};
+use crate::id::TreeId;
+use crate::task::RepoPath;
+
+const GITLINK: u32 = 0o160_000;
+const FOLDER: u32 = 0o040_000;
+const LINK: u32 = 0o120_000;
+
+/// A feature that the repository uses and takeback has no right answer for.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub(crate) enum Unsupported {
+    /// Content that Git LFS keeps elsewhere.
+    #[error("the repository uses Git LFS ({place})")]
+    Lfs {
+        /// The file that says so.
+        place: String,
+    },
+    /// Content that a program of the user's converts.
+    #[error("the repository uses the filter `{name}` ({place})")]
+    Filter {
+        /// The filter's name in the configuration.
+        name: String,
+        /// The file that says so.
+        place: String,
+    },
+    /// Text that is not UTF-8 in the checkout and UTF-8 in git.
+    #[error("the repository uses working-tree-encoding={encoding} ({place})")]
+    Encoding {
+        /// Its name.
+        encoding: String,
+        /// The file that says so.
+        place: String,
+    },
+    /// A repository within the repository.
+    #[error("the repository has a submodule at {path}")]
+    Submodule {
+        /// Where it is.
+        path: RepoPath,
+    },
+    /// A checkout of a part.
+    #[error("the checkout is sparse (core.sparseCheckout)")]
+    SparseCheckout,
+    /// An index that leaves folders folded.
+    #[error("the index is sparse")]
+    SparseIndex,
+    /// An index in two files.
+    #[error("the index is split")]
+    SplitIndex,
+    /// Objects that are fetched when asked for.
+    #[error("the repository is a partial clone ({key})")]
+    PartialClone {
+        /// The key that says so.
+        key: String,
+    },
+    /// Object ids of 64 digits.
+    #[error("the repository uses {name} object ids")]
+    ObjectFormat {
+        /// The format's name.
+        name: String,
+    },
+    /// Refs kept in another way than as files.
+    #[error("the repository keeps its refs as `{name}`")]
+    RefStorage {
+        /// The way's name.
+        name: String,
+    },
+    /// An extension or a format that came later than this program.
+    #[error("the repository uses {name}, which this program does not know")]
+    Unknown {
+        /// `extensions.…`, or the version.
+        name: String,
+    },
+}
+
+impl Unsupported {
+    /// What the user can do about it.
+    pub(crate) fn hint(&self) -> String {
+        match self {
+            Self::Lfs { .. } => "work on a clone made with GIT_LFS_SKIP_SMUDGE=1 whose .gitattributes has no filter=lfs".to_owned(),
+            Self::Filter { name, .. } => {
+                format!("if the filter may stay off here: git config --unset-all filter.{name}.clean, and .smudge, .process")
+            }
+            Self::Encoding { .. } => "store these files as UTF-8, or without the attribute".to_owned(),
+            Self::Submodule { .. } => "hand the task off inside the submodule, or from a commit without it (--base)".to_owned(),
+            Self::SparseCheckout => "git sparse-checkout disable, or work on another clone".to_owned(),
+            Self::SparseIndex => "git sparse-checkout disable, or git sparse-checkout reapply --no-sparse-index".to_owned(),
+            Self::SplitIndex => "git update-index --no-split-index, and git config --unset core.splitIndex".to_owned(),
+            Self::PartialClone { .. } => {
+                "work on a full clone: git fetch --refetch --no-filter, then git config --unset this key".to_owned()
+            }
+            Self::ObjectFormat { .. } => "work on a clone with SHA-1 object ids".to_owned(),
+            Self::RefStorage { name } if name == "files" => {
+                "git config --unset extensions.refStorage: files are git's default".to_owned()
+            }
+            Self::RefStorage { .. } => "git refs migrate --ref-format=files (git 2.46)".to_owned(),
+            Self::Unknown { .. } => "use a newer takeback, or a clone without it".to_owned(),
+        }
+    }
+}
+
+/// Refuses a repository whose checkout or whose tree needs what takeback cannot do.
+///
+/// Every folder of the tree is read, once and raw: about 2 µs each.
+///
+/// # Errors
+///
+/// [`Error::Unsupported`] for the first such feature; [`Error::Git`] if configuration or tree is unreadable.
+pub(crate) fn refuse(repo: &Repository, tree: TreeId) -> Result<(), Error> {
+    let unreadable = || Error::of("read the configuration of", repo.path().display());
+    let config = repo.config().and_then(|mut config| config.snapshot()).map_err(unreadable())?;
+    refuse_checkout(repo, &config)?;
+    if let Some(key) = promisor(&config).map_err(unreadable())? {
+        return Err(Unsupported::PartialClone { key }.into());
+    }
+    let drivers = drivers(&config).map_err(unreadable())?;
+    for (path, rules) in attributes::outside(repo)? {
+        refuse_rules(&rules, &drivers, || path.display().to_string())?;
+    }
+    let odb = repo.odb().map_err(Error::of("open the objects of", repo.path().display()))?;
+    Scan { odb: &odb, drivers: &drivers, seen: HashSet::new() }.tree(tree.into(), &RepoPath::default())
+}
+
+fn refuse_checkout(repo: &Repository, config: &Config) -> Result<(), Error> {
+    let on = |key| config.get_bool(key).unwrap_or(false);
+    if on("core.sparseCheckout") {
+        return Err(Unsupported::SparseCheckout.into());
+    }
+    let split = on("core.splitIndex") || has_shared_index(repo);
+    if !repo.is_bare() && (split || on("index.sparse")) {
+        refuse_index(repo)?;
+    }
+    Ok(())
+}
+
+fn has_shared_index(repo: &Repository) -> bool {
+    let names = std::fs::read_dir(repo.path()).into_iter().flatten().flatten();
+    names.map(|entry| entry.file_name()).any(|name| name.as_encoded_bytes().starts_with(b"sharedindex."))
+}
+
+/// Lets libgit2 read the index: it names the extension that it cannot read.
+fn refuse_index(repo: &Repository) -> Result<(), Error> {
+    match repo.index().and_then(|mut index| index.read(true)) {
+        Err(e) if e.message().contains("'link'") => Err(Unsupported::SplitIndex.into()),
+        Err(e) if e.message().contains("'sdir'") => Err(Unsupported::SparseIndex.into()),
+        other => other.map_err(Error::of("read the index of", repo.path().display())),
+    }
+}
+
+/// The key that makes the repository a partial clone.
+fn promisor(config: &Config) -> Result<Option<String>, git2::Error> {
+    let mut found = None;
+    config.entries(Some(r"^remote\..*\.(promisor|partialclonefilter)$"))?.for_each(|entry| {
+        if let (Ok(name), value) = (entry.name(), entry.value()) {
+            let off = name.ends_with("promisor") && value.is_ok_and(|v| matches!(v, "false" | "no" | "off" | "0"));
+            if !off {
+                found.get_or_insert_with(|| name.to_owned());
+            }
+        }
+    })?;
+    Ok(found)
+}
+
+/// The filters that have a program: git takes any other for nothing at all.
+fn drivers(config: &Config) -> Result<HashSet<String>, git2::Error> {
+    let mut found = HashSet::new();
+    config.entries(Some(r"^filter\..*\.(clean|smudge|process)$"))?.for_each(|entry| {
+        let name = entry.name().ok().and_then(|name| name.strip_prefix("filter.")?.rsplit_once('.'));
+        found.extend(name.map(|(name, _)| name.to_owned()));
+    })?;
+    Ok(found)
+}
+
+fn refuse_rules(rules: &[Rule], drivers: &HashSet<String>, place: impl Fn() -> String) -> Result<(), Unsupported> {
+    rules.iter().flat_map(|rule| &rule.gives).try_for_each(|attribute| refuse_attribute(attribute, drivers, &place))
+}
+
+fn refuse_attribute(attribute: &Attribute, drivers: &HashSet<String>, place: &impl Fn() -> String) -> Result<(), Unsupported> {
+    let Some(value) = attribute.value.as_ref().map(|value| String::from_utf8_lossy(value).into_owned()) else {
+        return Ok(());
+    };
+    match attribute.name.as_slice() {
+        b"filter" if value == "lfs" => Err(Unsupported::Lfs { place: place() }),
+        b"filter" if drivers.contains(&value) => Err(Unsupported::Filter { name: value, place: place() }),
+        b"working-tree-encoding" if !is_utf8(&value) => Err(Unsupported::Encoding { encoding: value, place: place() }),
+        _ => Ok(()),
+    }
+}
+
+fn is_utf8(name: &str) -> bool {
+    name.eq_ignore_ascii_case("utf-8") || name.eq_ignore_ascii_case("utf8")
+}
+
+struct Scan<'a> {
+    odb: &'a Odb<'a>,
+    drivers: &'a HashSet<String>,
+    seen: HashSet<Oid>,
+}
+
+impl Scan<'_> {
+    fn tree(&mut self, tree: Oid, folder: &RepoPath) -> Result<(), Error> {
+        if !self.seen.insert(tree) {
+            return Ok(());
+        }
+        let object = self.odb.read(tree).map_err(Error::of("read the tree", tree))?;
+        if object.kind() != ObjectType::Tree {
+            return Err(Error::Corrupt { object: tree.to_string(), why: "it is no tree".to_owned() });
+        }
+        let mut rest = object.data();
+        while !rest.is_empty() {
+            let (mode, name, id, after) = first_entry(rest)
+                .ok_or_else(|| Error::Corrupt { object: tree.to_string(), why: "it is no list of files".to_owned() })?;
+            self.entry(mode, id, folder, name)?;
+            rest = after;
+        }
+        Ok(())
+    }
+
+    fn entry(&mut self, mode: u32, id: Oid, folder: &RepoPath, name: &[u8]) -> Result<(), Error> {
+        match mode {
+            FOLDER => self.tree(id, &folder.join(name)),
+            GITLINK => Err(Unsupported::Submodule { path: folder.join(name) }.into()),
+            LINK => Ok(()),
+            _ if name == b".gitattributes" => {
+                let object = self.odb.read(id).map_err(Error::of("read", id))?;
+                let place = || folder.join(name).to_string();
+                Ok(refuse_rules(&attributes::parse(object.data()), self.drivers, place)?)
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Takes a raw tree's first entry off: `<mode in octal> <name>\0<20 bytes>`.
+fn first_entry(raw: &[u8]) -> Option<(u32, &[u8], Oid, &[u8])> {
+    let space = raw.iter().position(|b| *b == b' ')?;
+    let mode = u32::from_str_radix(std::str::from_utf8(&raw[..space]).ok()?, 8).ok()?;
+    let rest = &raw[space + 1..];
+    let end = rest.iter().position(|b| *b == 0)?;
+    let id = rest.get(end + 1..end + 21)?;
+    Some((mode, &rest[..end], Oid::from_bytes(id).ok()?, &rest[end + 21..]))
+}
+
+/// Names the feature for which libgit2 would not even open a repository.
+pub(super) fn of_open(error: &git2::Error, config: Option<&Config>) -> Option<Unsupported> {
+    if error.class() != ErrorClass::Repository {
+        return None;
+    }
+    let message = error.message();
+    let value = |key| config.and_then(|config| config.get_string(key).ok());
+    if let Some(name) = message.strip_prefix("unknown object format ") {
+        return Some(Unsupported::ObjectFormat { name: name.trim_matches('\'').to_owned() });
+    }
+    if let Some(key) = message.strip_prefix("unsupported extension name ") {
+        return Some(match key.to_ascii_lowercase().as_str() {
+            "extensions.refstorage" => Unsupported::RefStorage { name: value(key).unwrap_or_default() },
+            "extensions.partialclone" => Unsupported::PartialClone { key: key.to_owned() },
+            _ => Unsupported::Unknown { name: key.to_owned() },
+        });
+    }
+    message.starts_with("unsupported repository version").then(|| Unsupported::Unknown { name: message.to_owned() })
+}
+
+#[cfg(test)]
+#[path = "support_tests.rs"]
+mod tests;

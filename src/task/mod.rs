@@ -2,6 +2,18 @@
 
 mod moment;
 mod path;
+mod process;
+mod record;
+mod spec;
+mod state;
+mod verdict;
 
 pub use moment::Moment;
 pub use path::{RepoPath, Text};
+pub(crate) use process::ProcessId;
+pub(crate) use record::{Enforced, Output, OutputKind, Record};
+pub(crate) use spec::{Command, EnvWish, Limits, Spec};
+pub use spec::Level;
+pub use state::State;
+pub(crate) use state::{IllegalStep, Step};
+pub use verdict::{Amount, CheckRun, Checked, Exit, FileCounts, Reason};

@@ -1,0 +1,152 @@
+//! Configuration: read from git config, one table of keys.
+
+use std::time::Duration;
+
+use git2::Repository;
+
+/// A key that takeback reads.
+pub(crate) struct Key {
+    /// Its full name in git config.
+    pub(crate) name: &'static str,
+    /// What holds where it is not set.
+    pub(crate) default: &'static str,
+    /// What it does.
+    pub(crate) meaning: &'static str,
+}
+
+/// Every key, in the order in which help shows them.
+pub(crate) const KEYS: &[Key] = &[
+    Key { name: "takeback.branchPrefix", default: "takeback", meaning: "tasks' branches are <prefix>/<task>" },
+    Key { name: "takeback.stateDir", default: "", meaning: "folder for worktrees, outside the repository" },
+    Key { name: "takeback.timeout", default: "1h", meaning: "longest run of a task that says nothing else" },
+    Key { name: "takeback.withhold", default: "", meaning: "further names (with *) of variables a task does not see; repeatable" },
+    Key { name: "takeback.maxOutputs", default: "2g", meaning: "bytes of ignored files kept for each attempt" },
+    Key { name: "takeback.maxFile", default: "100m", meaning: "largest new file that goes into a commit without being named" },
+    Key { name: "takeback.maxQuarantine", default: "2g", meaning: "largest private git dir that is taken over" },
+];
+
+/// The values that hold for a repository.
+#[derive(Clone, Debug)]
+pub(crate) struct Config {
+    /// `takeback.branchPrefix`.
+    pub(crate) branch_prefix: String,
+    /// `takeback.stateDir`, unexpanded.
+    pub(crate) state_dir: Option<String>,
+    /// `takeback.timeout`.
+    pub(crate) timeout: Duration,
+    /// `takeback.withhold`, all of them.
+    pub(crate) withhold: Vec<String>,
+    /// `takeback.maxOutputs`.
+    pub(crate) max_outputs_bytes: u64,
+    /// `takeback.maxFile`.
+    pub(crate) max_file_bytes: u64,
+    /// `takeback.maxQuarantine`.
+    pub(crate) max_quarantine_bytes: u64,
+}
+
+/// A value cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Error {
+    /// It is not of the key's form.
+    #[error("{key} = `{value}` is not {expected}")]
+    Value {
+        /// The key.
+        key: &'static str,
+        /// What it is set to.
+        value: String,
+        /// What was expected.
+        expected: &'static str,
+    },
+    /// Git's configuration files are unreadable.
+    #[error("cannot read git's configuration")]
+    Git(#[source] git2::Error),
+}
+
+impl Config {
+    /// Reads every key of the table.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Value`] for a value that is not of its key's form.
+    pub(crate) fn load(repo: &Repository) -> Result<Self, Error> {
+        let git = repo.config().and_then(|mut c| c.snapshot()).map_err(Error::Git)?;
+        let text = |name: &'static str| git.get_string(name).unwrap_or_else(|_| default(name).to_owned());
+        let size = |name: &'static str| {
+            let value = text(name);
+            parse_size(&value).ok_or(Error::Value { key: name, value, expected: "a size such as 500m or 2g" })
+        };
+        let timeout = text("takeback.timeout");
+        Ok(Self {
+            branch_prefix: branch_prefix(text("takeback.branchPrefix"))?,
+            state_dir: Some(text("takeback.stateDir")).filter(|t| !t.is_empty()),
+            timeout: parse_duration(&timeout).ok_or(Error::Value {
+                key: "takeback.timeout",
+                value: timeout,
+                expected: "a duration such as 90s, 15m or 2h",
+            })?,
+            withhold: all_values(&git, "takeback.withhold"),
+            max_outputs_bytes: size("takeback.maxOutputs")?,
+            max_file_bytes: size("takeback.maxFile")?,
+            max_quarantine_bytes: size("takeback.maxQuarantine")?,
+        })
+    }
+}
+
+fn default(name: &str) -> &'static str {
+    KEYS.iter().find(|k| k.name == name).map_or("", |k| k.default)
+}
+
+fn branch_prefix(value: String) -> Result<String, Error> {
+    if git2::Reference::is_valid_name(&format!("refs/heads/{value}/x")) {
+        Ok(value)
+    } else {
+        Err(Error::Value { key: "takeback.branchPrefix", value, expected: "the first part of a branch name" })
+    }
+}
+
+fn all_values(git: &git2::Config, name: &str) -> Vec<String> {
+    let mut values = Vec::new();
+    if let Ok(entries) = git.multivar(name, None) {
+        drop(entries.for_each(|entry| values.extend(entry.value().ok().map(ToOwned::to_owned))));
+    }
+    values
+}
+
+/// Reads `90s`, `15m`, `2h`, `1h 30m`, or a plain number of seconds.
+pub(crate) fn parse_duration(text: &str) -> Option<Duration> {
+    if let Ok(seconds) = text.trim().parse::<u64>() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let span: jiff::SignedDuration = text.trim().parse().ok()?;
+    Duration::try_from(span).ok().filter(|d| !d.is_zero())
+}
+
+/// Reads a number of bytes with git's suffixes `k`, `m`, `g`, which are powers of 1024.
+pub(crate) fn parse_size(text: &str) -> Option<u64> {
+    let text = text.trim();
+    let (number, factor) = match text.chars().last()?.to_ascii_lowercase() {
+        'k' => (&text[..text.len() - 1], 1 << 10),
+        'm' => (&text[..text.len() - 1], 1 << 20),
+        'g' => (&text[..text.len() - 1], 1 << 30),
+        _ => (text, 1),
+    };
+    number.parse::<u64>().ok()?.checked_mul(factor)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_and_sizes_are_read_as_people_write_them() {
+        assert_eq!(parse_duration("90"), Some(Duration::from_secs(90)));
+        assert_eq!(parse_duration("1h 30m"), Some(Duration::from_secs(5400)));
+        assert_eq!(parse_duration("200ms"), Some(Duration::from_millis(200)));
+        for bad in ["", "soon", "-5m", "5 parsecs"] {
+            assert_eq!(parse_duration(bad), None, "{bad}");
+        }
+        assert_eq!(parse_size("2g"), Some(2 << 30));
+        assert_eq!(parse_size("17"), Some(17));
+        assert_eq!(parse_size("g"), None);
+    }
+}

@@ -1,0 +1,166 @@
+//! What the deciding verbs answer.
+
+use serde::Serialize;
+
+use crate::id::{CommitId, Name, Uid};
+use crate::journal::{Folded, Kind, Status};
+use crate::task::{Moment, RepoPath};
+
+/// An operation as scripts see it: DESIGN's `operation` object.
+#[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
+pub struct Operation {
+    /// Its random id.
+    pub id: Uid,
+    /// `land`, `discard`, `retry`, `cancel`, `undo`, `redo`.
+    pub kind: &'static str,
+    /// When it was decided.
+    pub at: Moment,
+    /// The tasks it is about.
+    pub tasks: Vec<Name>,
+    /// The refs it moves.
+    pub refs: Vec<RefChange>,
+    /// The operation that it takes back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub undoes: Option<Uid>,
+    /// The operation that took it back and still holds; `None` where none did.
+    pub undone_by: Option<Uid>,
+    /// Whether it was carried out; `false` where a crash left it open.
+    #[serde(skip)]
+    pub settled: bool,
+}
+
+/// A ref's way from one commit to another; `None` is no ref.
+#[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
+pub struct RefChange {
+    /// The full name.
+    pub name: String,
+    /// Where it was.
+    pub from: Option<CommitId>,
+    /// Where it is then.
+    pub to: Option<CommitId>,
+}
+
+/// What `land` did, or would do.
+#[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
+pub struct Landing {
+    /// The operation; `None` where nothing landed, and before it is carried out.
+    pub operation: Option<Operation>,
+    /// The branch, and where it goes.
+    pub target: RefTarget,
+    /// The tasks that landed, or would.
+    pub landed: Vec<Name>,
+    /// The tasks that cannot, each with why.
+    pub refused: Vec<Refusal>,
+    /// Tasks that a check blames.
+    pub culprits: Vec<Name>,
+    /// Whether no check saw the tree, by the user's wish.
+    pub untested: bool,
+    /// Files that land.
+    pub files: u64,
+    /// What was noticed on the way.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
+}
+
+/// The branch that a landing moves.
+#[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
+pub struct RefTarget {
+    /// The full name, `refs/heads/…`.
+    #[serde(rename = "ref")]
+    pub name: String,
+    /// Where it was; `None` for a new branch.
+    pub from: Option<CommitId>,
+    /// Where it is then; `None` where nothing lands.
+    pub to: Option<CommitId>,
+}
+
+/// Why a task cannot land.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Refusal {
+    /// The task.
+    pub task: Name,
+    /// Why, for scripts: `conflict`, `dirty`, `outside`, `failed`, `check` … An open list.
+    pub kind: RefusalKind,
+    /// The paths that it is about.
+    pub paths: Vec<RepoPath>,
+    /// Why, for people.
+    pub message: String,
+}
+
+/// Why a task cannot land. An open list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum RefusalKind {
+    /// The target changed the same paths.
+    Conflict,
+    /// Paths of a checkout are in the way.
+    Dirty,
+    /// The target moved again and again meanwhile.
+    Stale,
+    /// It changed paths outside its scope.
+    Outside,
+    /// It failed or was cancelled.
+    Failed,
+    /// It is still running, or waits to.
+    Running,
+    /// It changed nothing.
+    Empty,
+    /// It landed, or its change is in the target already.
+    Landed,
+    /// It was discarded.
+    Discarded,
+    /// Its state forbids it.
+    State,
+    /// A check said no to the tree that would land.
+    Check,
+}
+
+/// What `discard`, `undo` and `redo` did, or would do.
+#[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
+pub struct TakenBack {
+    /// The operation; `None` before it is carried out.
+    pub operation: Option<Operation>,
+    /// The tasks it is about.
+    pub tasks: Vec<Name>,
+    /// What is as it was before, a line each.
+    pub restored: Vec<String>,
+    /// What stays, a line each.
+    pub kept: Vec<String>,
+    /// What cannot be taken back, a line each.
+    pub not_undone: Vec<String>,
+    /// What the operation is, in a few words.
+    #[serde(skip)]
+    pub title: String,
+}
+
+impl Operation {
+    pub(crate) fn of(folded: &Folded, name: impl Fn(&Uid) -> Option<Name>) -> Self {
+        let operation = &folded.operation;
+        Self {
+            id: operation.uid.clone(),
+            kind: operation.kind.word(),
+            at: operation.at,
+            tasks: operation.tasks.iter().filter_map(|t| name(&t.uid)).collect(),
+            refs: operation
+                .moves
+                .iter()
+                .map(|m| RefChange { name: m.name.clone(), from: m.from, to: m.to })
+                .collect(),
+            undoes: operation.undoes.clone(),
+            undone_by: folded.undone_by.clone(),
+            settled: folded.status != Status::Open,
+        }
+    }
+
+    /// Tells whether `undo` can take it back, as far as its kind says.
+    pub fn can_be_undone(&self) -> bool {
+        [Kind::Land, Kind::Discard, Kind::Revert].iter().any(|k| k.word() == self.kind) && self.undone_by.is_none()
+    }
+}

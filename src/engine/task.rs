@@ -1,0 +1,118 @@
+//! A task as scripts see it: DESIGN's `task` object.
+
+use serde::Serialize;
+
+use crate::id::{CommitId, Name, Uid};
+use crate::journal::Standing;
+use crate::task::{Amount, CheckRun, Checked, Exit, FileCounts, Level, Moment, Output, Reason, RepoPath, State, Text};
+
+/// One task, and its last attempt.
+#[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
+pub struct Task {
+    /// What people call it.
+    pub id: Name,
+    /// Its random id, in folders, refs and trailers.
+    pub uid: Uid,
+    /// Where it stands.
+    pub state: State,
+    /// Why it failed; `None` unless it did.
+    pub reason: Option<Reason>,
+    /// What its checks said; `None` unless it is, or was, ready.
+    pub checked: Option<Checked>,
+    /// Its branch, without `refs/heads/`.
+    pub branch: String,
+    /// The commit it started from.
+    pub base: CommitId,
+    /// The commit that holds its change; `None` where there is none yet, or nothing changed.
+    pub result: Option<CommitId>,
+    /// 1 for the first.
+    pub attempt: u32,
+    /// The command line as a system call takes it.
+    pub command: Vec<Text>,
+    /// What its change amounts to.
+    pub files: FileCounts,
+    /// How its command ended; `None` while it has not.
+    pub exit: Option<Exit>,
+    /// Its checks' runs, in order.
+    pub checks: Vec<CheckRun>,
+    /// What the sandbox gave.
+    pub sandbox: Sandbox,
+    /// Ignored files that it made and that were kept.
+    pub outputs: Amount,
+    /// Refs to what the task itself committed or stashed.
+    pub side: Vec<String>,
+    /// When it was handed off.
+    pub queued_at: Moment,
+    /// When its command started.
+    pub started_at: Option<Moment>,
+    /// When its state was decided.
+    pub finished_at: Option<Moment>,
+    /// A line for people: what happened, what was noticed.
+    pub message: Option<String>,
+    /// What was noticed on the way and did not decide the outcome.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
+    /// Changed paths outside its scope.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub outside: Vec<RepoPath>,
+    #[serde(skip)]
+    pub(crate) made: Vec<Output>,
+    #[serde(skip)]
+    pub(crate) line: String,
+    #[serde(skip)]
+    pub(crate) checks_asked: usize,
+    #[serde(skip)]
+    pub(crate) abandoned: bool,
+}
+
+/// How a task was kept to its worktree.
+#[derive(Clone, Copy, Debug, Serialize)]
+#[non_exhaustive]
+pub struct Sandbox {
+    /// The level had.
+    pub level: Level,
+    /// `on` or `off`.
+    pub network: &'static str,
+}
+
+impl Task {
+    pub(crate) fn of(standing: &Standing) -> Self {
+        let (spec, record) = (&standing.spec, &standing.record);
+        Self {
+            id: spec.id.clone(),
+            uid: spec.uid.clone(),
+            state: standing.state,
+            reason: record.reason,
+            checked: record.checked,
+            branch: spec.branch.trim_start_matches("refs/heads/").to_owned(),
+            base: record.base,
+            result: record.result,
+            attempt: standing.entry.attempt,
+            command: spec.command.argv(),
+            files: record.files,
+            exit: record.exit,
+            checks: record.checks.clone(),
+            sandbox: Sandbox { level: record.sandbox.level, network: if record.sandbox.network { "on" } else { "off" } },
+            outputs: record.kept_outputs(),
+            side: record.side.clone(),
+            queued_at: spec.queued_at,
+            started_at: record.started_at,
+            finished_at: record.finished_at,
+            message: message(standing),
+            notes: record.notes.clone(),
+            outside: record.outside.clone(),
+            made: record.outputs.clone(),
+            line: spec.command.line(),
+            checks_asked: spec.checks.len(),
+            abandoned: standing.abandoned,
+        }
+    }
+}
+
+fn message(standing: &Standing) -> Option<String> {
+    if standing.abandoned {
+        return Some("its runner is gone; the next command that writes keeps what it changed".to_owned());
+    }
+    standing.record.message.clone()
+}

@@ -1,0 +1,253 @@
+//! What the journal's lines come to: which tasks there are, what was decided of each, what is undone.
+
+use std::collections::{HashMap, HashSet};
+
+use super::{Entry, Kind, Operation};
+use crate::id::{Name, Uid};
+use crate::task::State;
+
+/// All that the journal says.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Fold {
+    tasks: Vec<TaskEntry>,
+    operations: Vec<Folded>,
+    places: HashMap<Uid, usize>,
+}
+
+/// A task, as far as the journal knows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct TaskEntry {
+    /// Its place on disk and in refs.
+    pub(crate) uid: Uid,
+    /// What people call it.
+    pub(crate) id: Name,
+    /// Its last attempt.
+    pub(crate) attempt: u32,
+    /// The state decided by an operation; without one the attempt's record says.
+    pub(crate) decision: Option<State>,
+    /// The last operation about it that holds.
+    pub(crate) operation: Option<Uid>,
+}
+
+/// An operation with what became of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Folded {
+    /// As it was written before it was carried out.
+    pub(crate) operation: Operation,
+    /// How far it came.
+    pub(crate) status: Status,
+    /// The operation that took it back and still holds.
+    pub(crate) undone_by: Option<Uid>,
+}
+
+/// How far an operation came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Status {
+    /// Written, not settled.
+    Open,
+    /// Carried out.
+    Done,
+    /// Not carried out.
+    Dropped,
+}
+
+impl Folded {
+    /// Tells whether it was carried out and not taken back.
+    pub(crate) fn holds(&self) -> bool {
+        self.status == Status::Done && self.undone_by.is_none()
+    }
+}
+
+impl Fold {
+    /// Folds the journal's lines.
+    pub(crate) fn of(entries: Vec<Entry>) -> Self {
+        let mut fold = Self::default();
+        let mut at = HashMap::new();
+        for entry in entries {
+            match entry {
+                Entry::Task { uid, id, .. } => fold.add_task(uid, id),
+                Entry::Intent(operation) => {
+                    at.insert(operation.uid.clone(), fold.operations.len());
+                    fold.operations.push(Folded { operation: *operation, status: Status::Open, undone_by: None });
+                }
+                Entry::Done { operation } => fold.set_status(at.get(&operation), Status::Done),
+                Entry::Dropped { operation, .. } => fold.set_status(at.get(&operation), Status::Dropped),
+                Entry::Other => {}
+            }
+        }
+        fold.find_undone(&at);
+        fold.decide();
+        fold
+    }
+
+    /// Every task, in the order of hand-off.
+    pub(crate) fn tasks(&self) -> &[TaskEntry] {
+        &self.tasks
+    }
+
+    /// The task with this uid.
+    pub(crate) fn task(&self, uid: &Uid) -> Option<&TaskEntry> {
+        self.places.get(uid).map(|at| &self.tasks[*at])
+    }
+
+    /// Every operation, in the order of decision.
+    pub(crate) fn operations(&self) -> &[Folded] {
+        &self.operations
+    }
+
+    /// The operation with this uid.
+    pub(crate) fn operation(&self, uid: &Uid) -> Option<&Folded> {
+        self.operations.iter().find(|f| f.operation.uid == *uid)
+    }
+
+    /// Operations that a crash left open.
+    pub(crate) fn open(&self) -> impl Iterator<Item = &Operation> {
+        self.operations.iter().filter(|f| f.status == Status::Open).map(|f| &f.operation)
+    }
+
+    /// The last operation that holds and that `undo` can take back.
+    pub(crate) fn last_to_undo(&self) -> Option<&Folded> {
+        self.operations.iter().rev().find(|f| f.holds() && f.operation.kind.can_be_undone())
+    }
+
+    /// The last undo that holds, unless something was decided since.
+    pub(crate) fn last_to_redo(&self) -> Option<&Folded> {
+        self.operations
+            .iter()
+            .rev()
+            .filter(|f| f.status == Status::Done)
+            .find(|f| match f.operation.kind {
+                Kind::Undo => f.undone_by.is_none(),
+                Kind::Redo => false,
+                _ => true,
+            })
+            .filter(|f| f.operation.kind == Kind::Undo)
+    }
+
+    fn add_task(&mut self, uid: Uid, id: Name) {
+        if !self.places.contains_key(&uid) {
+            self.places.insert(uid.clone(), self.tasks.len());
+            self.tasks.push(TaskEntry { uid, id, attempt: 1, decision: None, operation: None });
+        }
+    }
+
+    fn set_status(&mut self, at: Option<&usize>, status: Status) {
+        if let Some(at) = at {
+            self.operations[*at].status = status;
+        }
+    }
+
+    /// From the last backwards: what is undone itself undoes nothing.
+    fn find_undone(&mut self, at: &HashMap<Uid, usize>) {
+        let mut undone = HashSet::new();
+        for i in (0..self.operations.len()).rev() {
+            let folded = &self.operations[i];
+            if folded.status != Status::Done || undone.contains(&i) {
+                continue;
+            }
+            if let Some(target) = folded.operation.undoes.as_ref().and_then(|uid| at.get(uid)).copied() {
+                let by = folded.operation.uid.clone();
+                self.operations[target].undone_by = Some(by);
+                undone.insert(target);
+            }
+        }
+    }
+
+    fn decide(&mut self) {
+        for folded in self.operations.iter().filter(|f| f.holds()) {
+            let operation = &folded.operation;
+            for task in &operation.tasks {
+                let Some(entry) = self.places.get(&task.uid).map(|at| &mut self.tasks[*at]) else { continue };
+                if operation.kind == Kind::Retry {
+                    entry.attempt = task.attempt;
+                    entry.decision = None;
+                } else if let Some(state) = operation.kind.decides() {
+                    entry.decision = Some(state);
+                } else {
+                    continue;
+                }
+                entry.operation = Some(operation.uid.clone());
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::journal::TaskRef;
+    use crate::task::Moment;
+
+    fn moment() -> Moment {
+        serde_json::from_str("\"2026-01-02T03:04:05Z\"").unwrap()
+    }
+
+    fn task() -> (Uid, Entry) {
+        let uid = Uid::random();
+        (uid.clone(), Entry::Task { uid, id: Name::slug("t"), at: moment() })
+    }
+
+    fn done(kind: Kind, task: &Uid, undoes: Option<&Uid>) -> (Uid, [Entry; 2]) {
+        let uid = Uid::random();
+        let operation = Operation {
+            uid: uid.clone(),
+            kind,
+            at: moment(),
+            tasks: vec![TaskRef { uid: task.clone(), attempt: if kind == Kind::Retry { 2 } else { 1 } }],
+            moves: vec![],
+            decisive: false,
+            checkouts: vec![],
+            undoes: undoes.cloned(),
+            untested: false,
+        };
+        (uid.clone(), [Entry::Intent(Box::new(operation)), Entry::Done { operation: uid }])
+    }
+
+    fn fold(parts: &[&[Entry]]) -> Fold {
+        Fold::of(parts.concat())
+    }
+
+    #[test]
+    fn a_landing_holds_until_it_is_undone_and_again_when_the_undo_is() {
+        let (t, handed_off) = task();
+        let (land, landed) = done(Kind::Land, &t, None);
+        let (undo, undone) = done(Kind::Undo, &t, Some(&land));
+        let (_, redone) = done(Kind::Redo, &t, Some(&undo));
+        let start = std::slice::from_ref(&handed_off);
+        let state = |parts: &[&[Entry]]| fold(parts).task(&t).unwrap().decision;
+        assert_eq!(state(&[start]), None);
+        assert_eq!(state(&[start, &landed]), Some(State::Landed));
+        assert_eq!(state(&[start, &landed, &undone]), None);
+        assert_eq!(state(&[start, &landed, &undone, &redone]), Some(State::Landed));
+    }
+
+    #[test]
+    fn undo_walks_back_past_what_is_undone_and_redo_ends_with_a_new_decision() {
+        let (t, handed_off) = task();
+        let (discard, discarded) = done(Kind::Discard, &t, None);
+        let (retry, retried) = done(Kind::Retry, &t, None);
+        let (land, landed) = done(Kind::Land, &t, None);
+        let (undo, undone) = done(Kind::Undo, &t, Some(&land));
+        let all: &[&[Entry]] = &[&[handed_off], &discarded, &retried, &landed, &undone];
+        let before = fold(all);
+        assert_eq!(before.last_to_undo().unwrap().operation.uid, discard);
+        assert_eq!(before.last_to_redo().unwrap().operation.uid, undo);
+        assert_eq!(before.task(&t).unwrap().attempt, 2);
+        assert_eq!(before.task(&t).unwrap().operation, Some(retry));
+        let (_, again) = done(Kind::Land, &t, None);
+        let after = fold(&[&all.concat(), &again]);
+        assert!(after.last_to_redo().is_none());
+    }
+
+    #[test]
+    fn an_operation_that_is_open_or_dropped_decides_nothing() {
+        let (t, handed_off) = task();
+        let (land, landed) = done(Kind::Land, &t, None);
+        let open = fold(&[&[handed_off.clone()], &landed[..1]]);
+        assert_eq!(open.task(&t).unwrap().decision, None);
+        assert_eq!(open.open().count(), 1);
+        let dropped = fold(&[&[handed_off], &landed[..1], &[Entry::Dropped { operation: land, why: String::new() }]]);
+        assert_eq!(dropped.task(&t).unwrap().decision, None);
+        assert_eq!(dropped.open().count(), 0);
+    }
+}

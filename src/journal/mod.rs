@@ -1,0 +1,26 @@
+//! Decisions about refs and tasks: written down before they are carried out, never rewritten.
+//!
+//! ```text
+//!            append intent        move refs, files, index        append done
+//! decided ───────────────► open ──────────────────────────────► done
+//!                           │  crash; the next writer compares refs with `from` and `to`:
+//!                           ├─ the decisive ref is at `to`, or there is none ─► carried out to the end, done
+//!                           └─ it is at `from` ──────────────────────────────► dropped, nothing happened
+//! ```
+//!
+//! What holds on disk:
+//! 1. A line of `journal.jsonl` is whole and synced, or it is the last and counts as not written.
+//! 2. Both ends of every move of an open or done operation hang on refs.
+//! 3. Only the holder of `locks/writer` has an open operation; an open one without a holder is left over from a crash.
+
+mod book;
+mod fold;
+mod log;
+mod operation;
+mod transaction;
+
+pub(crate) use book::{Book, Error as BookError, Standing};
+pub(crate) use fold::{Fold, Folded, Status, TaskEntry};
+pub(crate) use log::{Entry, Error, append, read};
+pub(crate) use operation::{CheckoutChange, Kind, Move, Operation, TaskRef};
+pub(crate) use transaction::{Carried, Error as CarryError, Settled, Writer, pack_label, reversed};

@@ -1,0 +1,133 @@
+//! An operation: one decision, with all that it takes to carry it out and to take it back.
+
+use serde::{Deserialize, Serialize};
+
+use crate::git::refs::RefMove;
+use crate::id::{CommitId, TreeId, Uid};
+use crate::task::{Moment, State, Text};
+
+/// What was decided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Kind {
+    Land,
+    Discard,
+    Revert,
+    Retry,
+    Cancel,
+    Undo,
+    Redo,
+    /// A kind of a later version.
+    #[serde(other)]
+    Other,
+}
+
+/// One journalled decision about refs and tasks.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Operation {
+    /// Its id, in refs and for `undo`.
+    pub(crate) uid: Uid,
+    /// What was decided.
+    pub(crate) kind: Kind,
+    /// When.
+    pub(crate) at: Moment,
+    /// The tasks it is about, with the attempt that was meant; the new one for a retry.
+    pub(crate) tasks: Vec<TaskRef>,
+    /// Refs to move, in this order.
+    #[serde(default)]
+    pub(crate) moves: Vec<Move>,
+    /// Whether the first move decides: while it has not happened, nothing has.
+    #[serde(default)]
+    pub(crate) decisive: bool,
+    /// Checkouts whose files and index follow the moves.
+    #[serde(default)]
+    pub(crate) checkouts: Vec<CheckoutChange>,
+    /// The operation that this one takes back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) undoes: Option<Uid>,
+    /// Landed on a tree that no check had seen, by the user's wish.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) untested: bool,
+}
+
+/// A task in an operation.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub(crate) struct TaskRef {
+    /// Which task.
+    pub(crate) uid: Uid,
+    /// Which of its attempts.
+    pub(crate) attempt: u32,
+}
+
+/// A ref goes from one commit to another; `None` is no ref.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Move {
+    /// The full name, `refs/…`.
+    pub(crate) name: String,
+    /// Where it must be before.
+    pub(crate) from: Option<CommitId>,
+    /// Where it is after.
+    pub(crate) to: Option<CommitId>,
+}
+
+/// A user's checkout goes from one tree to another.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct CheckoutChange {
+    /// Its git dir: the repository's, or a linked worktree's admin dir.
+    pub(crate) git_dir: Text,
+    /// The tree before.
+    pub(crate) from: TreeId,
+    /// The tree after.
+    pub(crate) to: TreeId,
+}
+
+impl Kind {
+    /// The word that users and scripts see.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Land => "land",
+            Self::Discard => "discard",
+            Self::Revert => "revert",
+            Self::Retry => "retry",
+            Self::Cancel => "cancel",
+            Self::Undo => "undo",
+            Self::Redo => "redo",
+            Self::Other => "other",
+        }
+    }
+
+    /// The state that its tasks are in by it; `None` where the attempt's record says.
+    pub(crate) fn decides(self) -> Option<State> {
+        match self {
+            Self::Land => Some(State::Landed),
+            Self::Discard => Some(State::Discarded),
+            Self::Revert => Some(State::Reverted),
+            Self::Cancel => Some(State::Cancelled),
+            Self::Retry | Self::Undo | Self::Redo | Self::Other => None,
+        }
+    }
+
+    /// Tells whether `undo` can take it back.
+    pub(crate) fn can_be_undone(self) -> bool {
+        matches!(self, Self::Land | Self::Discard | Self::Revert)
+    }
+}
+
+impl Move {
+    /// The same move, backwards.
+    pub(crate) fn reversed(&self) -> Self {
+        Self { name: self.name.clone(), from: self.to, to: self.from }
+    }
+
+    /// The move as git's layer takes it.
+    pub(crate) fn as_ref_move(&self) -> RefMove {
+        RefMove { name: self.name.clone(), from: self.from.map(Into::into), to: self.to.map(Into::into) }
+    }
+}
+
+impl CheckoutChange {
+    /// The same change, backwards.
+    pub(crate) fn reversed(&self) -> Self {
+        Self { git_dir: self.git_dir.clone(), from: self.to, to: self.from }
+    }
+}

@@ -1,0 +1,167 @@
+//! Every path below `.git/takeback` and every ref name, in one place.
+//!
+//! ```text
+//! .git/takeback/format.json
+//!               journal.jsonl
+//!               locks/writer                          held while a decision is carried out
+//!               tasks/<uid>/task.json
+//!               tasks/<uid>/<attempt>/{lock,record.json,env.json,cancel,log,log.1…,check-<n>.log,outputs/,quarantine/,intake/}
+//!               checks/<key>.json
+//! refs/takeback/bases/<oid>
+//!               results/<uid>/<attempt>
+//!               side/<uid>/<attempt>/…
+//!               ops/<op>/<oid>
+//! ```
+
+use std::path::{Path, PathBuf};
+
+use git2::Oid;
+
+use crate::id::{CommitId, Uid};
+
+/// The places of one repository.
+#[derive(Clone, Debug)]
+pub(crate) struct Layout {
+    common: PathBuf,
+    root: PathBuf,
+}
+
+/// The places of one attempt.
+#[derive(Clone, Debug)]
+pub(crate) struct AttemptDir(PathBuf);
+
+impl Layout {
+    /// The places of the repository with this common git dir.
+    pub(crate) fn new(common: &Path) -> Self {
+        Self { common: common.to_owned(), root: common.join("takeback") }
+    }
+
+    /// The common git dir.
+    pub(crate) fn common(&self) -> &Path {
+        &self.common
+    }
+
+    /// `.git/takeback`.
+    pub(crate) fn root(&self) -> &Path {
+        &self.root
+    }
+
+    pub(crate) fn format(&self) -> PathBuf {
+        self.root.join("format.json")
+    }
+
+    pub(crate) fn journal(&self) -> PathBuf {
+        self.root.join("journal.jsonl")
+    }
+
+    pub(crate) fn locks(&self) -> PathBuf {
+        self.root.join("locks")
+    }
+
+    pub(crate) fn writer_lock(&self) -> PathBuf {
+        self.locks().join("writer")
+    }
+
+    pub(crate) fn journal_lock(&self) -> PathBuf {
+        self.locks().join("journal")
+    }
+
+    pub(crate) fn tasks(&self) -> PathBuf {
+        self.root.join("tasks")
+    }
+
+    pub(crate) fn task(&self, task: &Uid) -> PathBuf {
+        self.tasks().join(task.as_str())
+    }
+
+    pub(crate) fn spec(&self, task: &Uid) -> PathBuf {
+        self.task(task).join("task.json")
+    }
+
+    pub(crate) fn attempt(&self, task: &Uid, attempt: u32) -> AttemptDir {
+        AttemptDir(self.task(task).join(attempt.to_string()))
+    }
+
+    pub(crate) fn verdict(&self, key: &str) -> PathBuf {
+        self.root.join("checks").join(format!("{key}.json"))
+    }
+
+    /// A folder for the objects of one operation on their way in.
+    pub(crate) fn operation_intake(&self, operation: &Uid) -> PathBuf {
+        self.root.join("tmp").join(format!("intake-{operation}"))
+    }
+}
+
+impl AttemptDir {
+    pub(crate) fn path(&self) -> &Path {
+        &self.0
+    }
+
+    pub(crate) fn lock(&self) -> PathBuf {
+        self.0.join("lock")
+    }
+
+    pub(crate) fn record(&self) -> PathBuf {
+        self.0.join("record.json")
+    }
+
+    pub(crate) fn environment(&self) -> PathBuf {
+        self.0.join("env.json")
+    }
+
+    pub(crate) fn cancel(&self) -> PathBuf {
+        self.0.join("cancel")
+    }
+
+    pub(crate) fn log(&self) -> PathBuf {
+        self.0.join("log")
+    }
+
+    pub(crate) fn check_log(&self, n: usize) -> PathBuf {
+        self.0.join(format!("check-{n}.log"))
+    }
+
+    pub(crate) fn outputs(&self) -> PathBuf {
+        self.0.join("outputs")
+    }
+
+    pub(crate) fn quarantine(&self) -> PathBuf {
+        self.0.join("quarantine")
+    }
+
+    pub(crate) fn check_quarantine(&self) -> PathBuf {
+        self.0.join("check-quarantine")
+    }
+
+    pub(crate) fn intake(&self) -> PathBuf {
+        self.0.join("intake")
+    }
+}
+
+/// All refs of ours but the tasks' branches.
+pub(crate) const REFS: &str = "refs/takeback/";
+
+/// The ref that keeps a base.
+pub(crate) fn base_ref(base: CommitId) -> String {
+    format!("{REFS}bases/{base}")
+}
+
+/// The ref that keeps an attempt's result.
+pub(crate) fn result_ref(task: &Uid, attempt: u32) -> String {
+    format!("{REFS}results/{task}/{attempt}")
+}
+
+/// The refs that keep what an attempt committed or stashed itself start with this.
+pub(crate) fn side_prefix(task: &Uid, attempt: u32) -> String {
+    format!("{REFS}side/{task}/{attempt}/")
+}
+
+/// The ref that keeps one end of an operation's ref moves.
+pub(crate) fn operation_ref(operation: &Uid, end: Oid) -> String {
+    format!("{REFS}ops/{operation}/{end}")
+}
+
+/// A task's branch.
+pub(crate) fn branch_ref(prefix: &str, id: &crate::id::Name) -> String {
+    format!("refs/heads/{prefix}/{id}")
+}

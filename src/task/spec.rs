@@ -1,0 +1,167 @@
+//! What a task is asked to do: written once, by `run`, and never changed.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Moment, RepoPath, Text};
+use crate::id::{CommitId, Name, Uid};
+
+/// A task as it was handed off.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Spec {
+    /// Its place on disk and in refs.
+    pub(crate) uid: Uid,
+    /// What people call it.
+    pub(crate) id: Name,
+    /// What is run.
+    pub(crate) command: Command,
+    /// The commit it starts from.
+    pub(crate) base: CommitId,
+    /// The task's branch, as `refs/heads/…`.
+    pub(crate) branch: String,
+    /// The branch that was checked out at hand-off, as `refs/heads/…`: where it lands unless told otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) target: Option<String>,
+    /// The folder it runs in.
+    #[serde(default)]
+    pub(crate) cwd: RepoPath,
+    /// Shell command lines that judge the result, in order.
+    #[serde(default)]
+    pub(crate) checks: Vec<String>,
+    /// Globs, relative to the root, that it may change; empty is everything.
+    #[serde(default)]
+    pub(crate) only: Vec<String>,
+    /// Globs, relative to the root, of ignored files that go into the commit.
+    #[serde(default)]
+    pub(crate) commit_ignored: Vec<String>,
+    /// A shell text run before the command and its checks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) setup: Option<String>,
+    /// What `--env` asked for.
+    #[serde(default)]
+    pub(crate) env: Vec<EnvWish>,
+    /// When it is stopped.
+    #[serde(default)]
+    pub(crate) limits: Limits,
+    /// The sandbox level asked for.
+    #[serde(default)]
+    pub(crate) sandbox: Level,
+    /// When it was handed off.
+    pub(crate) queued_at: Moment,
+}
+
+/// What a task runs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Command {
+    /// A program and its arguments; no shell reads them.
+    Argv(Vec<Text>),
+    /// A text for `sh -c`.
+    Shell(String),
+}
+
+/// One `--env`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum EnvWish {
+    /// Pass the caller's variable, though its name looks like a secret's.
+    Pass(String),
+    /// Set a variable. Its value is kept with the attempt's environment, not here.
+    Set(String),
+}
+
+/// When a task is stopped.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Limits {
+    /// The longest it may run.
+    #[serde(default, with = "millis", rename = "timeout_ms", skip_serializing_if = "Option::is_none")]
+    pub(crate) timeout: Option<Duration>,
+    /// The longest it may write nothing.
+    #[serde(default, with = "millis", rename = "idle_ms", skip_serializing_if = "Option::is_none")]
+    pub(crate) idle: Option<Duration>,
+}
+
+/// How well a task is kept to its worktree.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum Level {
+    /// The best that the machine gives; what it was is recorded.
+    #[default]
+    Auto,
+    /// Own worktree and own git dir, and nothing that stops a command which means harm.
+    None,
+}
+
+impl Command {
+    /// The command line as a list of words, as a system call takes it.
+    pub(crate) fn argv(&self) -> Vec<Text> {
+        match self {
+            Self::Argv(words) => words.clone(),
+            Self::Shell(text) => vec!["sh".into(), "-c".into(), text.as_str().into()],
+        }
+    }
+
+    /// The word that gives a task its name: the program, or the first word of a shell text.
+    pub(crate) fn word(&self) -> String {
+        let first = match self {
+            Self::Argv(words) => words.first().map(ToString::to_string).unwrap_or_default(),
+            Self::Shell(text) => text.split_whitespace().next().unwrap_or_default().to_owned(),
+        };
+        first.rsplit('/').next().unwrap_or_default().to_owned()
+    }
+
+    /// The command line as a person would type it.
+    pub(crate) fn line(&self) -> String {
+        match self {
+            Self::Shell(text) => text.clone(),
+            Self::Argv(words) => {
+                let words: Vec<_> = words.iter().map(ToString::to_string).collect();
+                shlex::try_join(words.iter().map(String::as_str)).unwrap_or_else(|_| words.join(" "))
+            }
+        }
+    }
+}
+
+impl Level {
+    /// The word that users and scripts see.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::None => "none",
+        }
+    }
+}
+
+mod millis {
+    use std::time::Duration;
+
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    #[expect(clippy::ref_option, reason = "serde's `with` passes a reference to the field")]
+    pub(super) fn serialize<S: Serializer>(value: &Option<Duration>, to: S) -> Result<S::Ok, S::Error> {
+        value.map(|d| u64::try_from(d.as_millis()).unwrap_or(u64::MAX)).serialize(to)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Duration>, D::Error> {
+        Ok(Option::<u64>::deserialize(from)?.map(Duration::from_millis))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_task_is_called_like_its_program() {
+        assert_eq!(Command::Argv(vec!["/usr/bin/sed".into(), "-i".into()]).word(), "sed");
+        assert_eq!(Command::Shell("make -j2 && ls".to_owned()).word(), "make");
+    }
+
+    #[test]
+    fn a_command_line_is_shown_as_it_could_be_typed() {
+        let command = Command::Argv(vec!["sed".into(), "-i".into(), "s/a b/c/".into()]);
+        assert_eq!(command.line(), "sed -i 's/a b/c/'");
+    }
+}

@@ -12,8 +12,11 @@ mod task;
 // layer 2
 mod sys;
 // layer 3
+mod config;
 mod git;
 // layer 4
+mod store;
 // layer 5
-// layer 6
-// layer 7
+mod journal;
+// layer 12
+mod engine;

@@ -5,6 +5,7 @@
 pub(crate) mod admin;
 pub(crate) mod attributes;
 mod error;
+pub(crate) mod heads;
 pub(crate) mod refs;
 pub(crate) mod repo;
 pub(crate) mod support;

@@ -29,6 +29,16 @@ pub(crate) fn open(path: &Path) -> Result<Repository, Error> {
     })
 }
 
+/// Opens a repository by its git dir itself: `.git`, or a linked worktree's admin dir. No `.git` file of a worktree is followed.
+///
+/// # Errors
+///
+/// [`Error::Git`] if it is none.
+pub(crate) fn open_git_dir(git_dir: &Path) -> Result<Repository, Error> {
+    Repository::open_ext(git_dir, RepositoryOpenFlags::NO_SEARCH | RepositoryOpenFlags::NO_DOTGIT, &[] as &[&OsStr])
+        .map_err(Error::of("open the git dir", git_dir.display()))
+}
+
 /// The folder that `safe.directory` has to name: that with the `.git`, or a bare repository itself.
 fn root_above(path: &Path) -> PathBuf {
     let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());

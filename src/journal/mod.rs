@@ -17,10 +17,8 @@ mod book;
 mod fold;
 mod log;
 mod operation;
-mod transaction;
 
 pub(crate) use book::{Book, Error as BookError, Standing};
 pub(crate) use fold::{Fold, Folded, Status, TaskEntry};
 pub(crate) use log::{Entry, Error, append, read};
 pub(crate) use operation::{CheckoutChange, Kind, Move, Operation, TaskRef};
-pub(crate) use transaction::{Carried, Error as CarryError, Settled, Writer, pack_label, reversed};

@@ -7,7 +7,7 @@ use git2::Repository;
 use super::format::{Format, Home};
 use super::{Layout, format, state_dir};
 use crate::config::{self, Config};
-use crate::git::repo;
+use crate::git::{self, repo};
 use crate::id::Uid;
 use crate::sys::file;
 
@@ -29,7 +29,7 @@ pub(crate) struct Site {
 pub(crate) enum Error {
     /// It cannot be opened.
     #[error(transparent)]
-    Open(#[from] repo::OpenError),
+    Open(#[from] git::Error),
     /// Its configuration is wrong.
     #[error(transparent)]
     Config(#[from] config::Error),

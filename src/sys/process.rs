@@ -1,1 +1,0 @@
-//! Processes of this and other boots: who they are, whether they live, how they are ended.

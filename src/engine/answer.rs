@@ -148,11 +148,7 @@ impl Operation {
             kind: operation.kind.word(),
             at: operation.at,
             tasks: operation.tasks.iter().filter_map(|t| name(&t.uid)).collect(),
-            refs: operation
-                .moves
-                .iter()
-                .map(|m| RefChange { name: m.name.clone(), from: m.from, to: m.to })
-                .collect(),
+            refs: operation.moves.iter().map(|m| RefChange { name: m.name.clone(), from: m.from, to: m.to }).collect(),
             undoes: operation.undoes.clone(),
             undone_by: folded.undone_by.clone(),
             settled: folded.status != Status::Open,

@@ -29,6 +29,12 @@ pub(crate) enum Error {
         /// The object id it is at, or `nothing`.
         actual: String,
     },
+    /// An object is not there: perhaps a foreign `git gc` took it a moment ago.
+    #[error("the object {object} is missing")]
+    Missing {
+        /// Its id.
+        object: String,
+    },
     /// An object is not what it must be.
     #[error("{object} is broken: {why}")]
     Corrupt {

@@ -6,10 +6,13 @@ pub(crate) mod admin;
 pub(crate) mod attributes;
 mod error;
 pub(crate) mod heads;
+pub(crate) mod intake;
+pub(crate) mod reach;
 pub(crate) mod refs;
 pub(crate) mod repo;
 pub(crate) mod support;
 #[cfg(test)]
 pub(crate) mod testing;
+pub(crate) mod tree;
 
 pub(crate) use error::Error;

@@ -51,7 +51,8 @@ pub(crate) fn find(repository: &Uid, work_dir: &Path, configured: Option<&str>) 
         return Ok(StateDir { path, note: None });
     }
     let path = make(&home, repository, work_dir)?;
-    let note = format!("worktrees are in {}, on another file system than the repository: the first task takes longer", path.display());
+    let note =
+        format!("worktrees are in {}, on another file system than the repository: the first task takes longer", path.display());
     Ok(StateDir { path, note: Some(note) })
 }
 

@@ -4,9 +4,12 @@
 
 pub(crate) mod admin;
 pub(crate) mod attributes;
+pub(crate) mod checkout;
+mod conversion;
 mod error;
 pub(crate) mod heads;
 pub(crate) mod intake;
+pub(crate) mod on_disk;
 pub(crate) mod reach;
 pub(crate) mod refs;
 pub(crate) mod repo;

@@ -9,12 +9,9 @@ use git2::{Config, ErrorClass, ObjectType, Odb, Oid, Repository};
 
 use super::Error;
 use super::attributes::{self, Attribute, Rule};
+use super::tree::{self, Entry};
 use crate::id::TreeId;
 use crate::task::RepoPath;
-
-const GITLINK: u32 = 0o160_000;
-const FOLDER: u32 = 0o040_000;
-const LINK: u32 = 0o120_000;
 
 /// A feature that the repository uses and takeback has no right answer for.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -212,43 +209,26 @@ impl Scan<'_> {
         if !self.seen.insert(tree) {
             return Ok(());
         }
-        let object = self.odb.read(tree).map_err(Error::of("read the tree", tree))?;
-        if object.kind() != ObjectType::Tree {
-            return Err(Error::Corrupt { object: tree.to_string(), why: "it is no tree".to_owned() });
-        }
-        let mut rest = object.data();
-        while !rest.is_empty() {
-            let (mode, name, id, after) = first_entry(rest)
-                .ok_or_else(|| Error::Corrupt { object: tree.to_string(), why: "it is no list of files".to_owned() })?;
-            self.entry(mode, id, folder, name)?;
-            rest = after;
+        let object = tree::read(self.odb, tree, ObjectType::Tree)?;
+        for (name, entry) in tree::parse(tree, object.data())? {
+            self.entry(entry, folder, name)?;
         }
         Ok(())
     }
 
-    fn entry(&mut self, mode: u32, id: Oid, folder: &RepoPath, name: &[u8]) -> Result<(), Error> {
-        match mode {
-            FOLDER => self.tree(id, &folder.join(name)),
-            GITLINK => Err(Unsupported::Submodule { path: folder.join(name) }.into()),
-            LINK => Ok(()),
+    fn entry(&mut self, entry: Entry, folder: &RepoPath, name: &[u8]) -> Result<(), Error> {
+        match entry.mode {
+            tree::FOLDER => self.tree(entry.id, &folder.join(name)),
+            tree::GITLINK => Err(Unsupported::Submodule { path: folder.join(name) }.into()),
+            tree::LINK => Ok(()),
             _ if name == b".gitattributes" => {
-                let object = self.odb.read(id).map_err(Error::of("read", id))?;
+                let object = tree::read(self.odb, entry.id, ObjectType::Blob)?;
                 let place = || folder.join(name).to_string();
                 Ok(refuse_rules(&attributes::parse(object.data()), self.drivers, place)?)
             }
             _ => Ok(()),
         }
     }
-}
-
-/// Takes a raw tree's first entry off: `<mode in octal> <name>\0<20 bytes>`.
-fn first_entry(raw: &[u8]) -> Option<(u32, &[u8], Oid, &[u8])> {
-    let space = raw.iter().position(|b| *b == b' ')?;
-    let mode = u32::from_str_radix(std::str::from_utf8(&raw[..space]).ok()?, 8).ok()?;
-    let rest = &raw[space + 1..];
-    let end = rest.iter().position(|b| *b == 0)?;
-    let id = rest.get(end + 1..end + 21)?;
-    Some((mode, &rest[..end], Oid::from_bytes(id).ok()?, &rest[end + 21..]))
 }
 
 /// Names the feature for which libgit2 would not even open a repository.

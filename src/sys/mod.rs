@@ -7,5 +7,6 @@ pub(crate) mod clock;
 pub(crate) mod command;
 pub(crate) mod fault;
 pub(crate) mod file;
+pub(crate) mod folder;
 pub(crate) mod lock;
 pub(crate) mod process;

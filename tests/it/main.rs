@@ -1,1 +1,14 @@
 //! Behaviour of the whole program, as its users see it.
+
+#![allow(
+    dead_code,
+    missing_docs,
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::disallowed_methods,
+    clippy::too_many_lines,
+    reason = "tests: a failed expectation is their answer, and scenarios are long"
+)]
+
+mod lab;

@@ -11,6 +11,8 @@ pub(crate) mod heads;
 pub(crate) mod intake;
 pub(crate) mod on_disk;
 pub(crate) mod reach;
+mod packed_refs;
+pub(crate) mod quarantine;
 pub(crate) mod refs;
 pub(crate) mod repo;
 pub(crate) mod support;

@@ -1,9 +1,12 @@
 //! A repository for tests, made by the real `git`, that knows nothing of the user's configuration.
 
+use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::Once;
 
 use git2::{Oid, Repository};
@@ -58,6 +61,11 @@ impl TestRepo {
 
     /// Runs `git` in a folder and returns what it wrote.
     pub(crate) fn git_in(&self, folder: &Path, arguments: &[&str]) -> Vec<u8> {
+        command::output(&mut self.command(folder, arguments)).unwrap()
+    }
+
+    /// Makes the command that runs `git` in a folder.
+    pub(crate) fn command(&self, folder: &Path, arguments: &[&str]) -> Command {
         let mut git = command::new("git");
         git.args(arguments).current_dir(folder).env("HOME", self.dir()).env("LC_ALL", "C");
         git.env("GIT_CONFIG_GLOBAL", "/dev/null").env("GIT_CONFIG_NOSYSTEM", "1");
@@ -65,7 +73,7 @@ impl TestRepo {
             git.env(format!("GIT_{role}_NAME"), "A").env(format!("GIT_{role}_EMAIL"), "a@example.org");
             git.env(format!("GIT_{role}_DATE"), "2026-01-02T03:04:05Z");
         }
-        command::output(&mut git).unwrap()
+        git
     }
 
     /// Writes a file of the checkout, its folders too; the path may be any bytes.
@@ -96,6 +104,28 @@ impl TestRepo {
 pub(crate) fn write(path: &Path, text: impl AsRef<[u8]>) {
     fs::create_dir_all(path.parent().unwrap()).unwrap();
     fs::write(path, text).unwrap();
+}
+
+/// All below a folder but what a part of its path names: each path with its mode and content (a link's target), to be compared.
+pub(crate) fn snapshot(folder: &Path, without: &str) -> BTreeMap<PathBuf, (u32, Vec<u8>)> {
+    let mut all = BTreeMap::new();
+    let mut open = vec![folder.to_owned()];
+    while let Some(path) = open.pop() {
+        if path.file_name().is_some_and(|name| name == without) {
+            continue;
+        }
+        let about = path.symlink_metadata().unwrap();
+        let content = if about.is_symlink() {
+            path.read_link().unwrap().as_os_str().as_bytes().to_vec()
+        } else if about.is_dir() {
+            open.extend(fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()));
+            Vec::new()
+        } else {
+            fs::read(&path).unwrap()
+        };
+        all.insert(path.strip_prefix(folder).unwrap().to_owned(), (about.mode(), content));
+    }
+    all
 }
 
 /// Keeps libgit2 from the user's and the system's configuration, for the whole process.

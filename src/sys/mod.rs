@@ -8,5 +8,6 @@ pub(crate) mod command;
 pub(crate) mod fault;
 pub(crate) mod file;
 pub(crate) mod folder;
+pub(crate) mod foreign;
 pub(crate) mod lock;
 pub(crate) mod process;

@@ -18,5 +18,11 @@ mod git;
 mod store;
 // layer 5
 mod journal;
+// layer 7
+mod exec;
 // layer 12
 mod engine;
+// layer 14
+mod cli;
+
+pub use cli::main;

@@ -1,3 +1,5 @@
 //! The `takeback` program.
 
-fn main() {}
+fn main() -> std::process::ExitCode {
+    takeback::main()
+}

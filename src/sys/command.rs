@@ -46,6 +46,20 @@ pub(crate) fn new(program: impl AsRef<OsStr>) -> Command {
     command
 }
 
+/// Makes a command with exactly this environment: for what is not ours to run.
+pub(crate) fn with_environment<'a>(program: impl AsRef<OsStr>, all: impl IntoIterator<Item = (&'a OsStr, &'a OsStr)>) -> Command {
+    #[expect(clippy::disallowed_methods, reason = "this is the door")]
+    let mut command = Command::new(program);
+    command.env_clear().envs(all).stdin(Stdio::null());
+    command
+}
+
+/// Makes a command that takes this process's environment over as it is: for what this process is to become.
+pub(crate) fn as_is(program: impl AsRef<OsStr>) -> Command {
+    #[expect(clippy::disallowed_methods, reason = "this is the door")]
+    Command::new(program)
+}
+
 /// Tells whether a variable steers git.
 pub(crate) fn is_git_variable(name: &OsStr) -> bool {
     name.as_encoded_bytes().starts_with(b"GIT_")

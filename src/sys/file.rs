@@ -51,8 +51,22 @@ pub(crate) fn read(path: &Path) -> Result<Option<Vec<u8>>, Error> {
 ///
 /// [`Error`] with the path; the old file is then still there.
 pub(crate) fn replace(path: &Path, bytes: &[u8], point: Point) -> Result<(), Error> {
+    put(temporary_beside(path)?, path, bytes, point)
+}
+
+/// Replaces a file by one that holds `bytes` and that only its user can read or write.
+///
+/// # Errors
+///
+/// [`Error`] with the path; the old file is then still there.
+pub(crate) fn replace_private(path: &Path, bytes: &[u8], point: Point) -> Result<(), Error> {
+    // `tempfile` makes its files 0600.
+    let file = tempfile::Builder::new().prefix(".takeback-").tempfile_in(folder_of(path));
+    put(file.map_err(Error::of("make a file beside", path))?, path, bytes, point)
+}
+
+fn put(mut file: tempfile::NamedTempFile, path: &Path, bytes: &[u8], point: Point) -> Result<(), Error> {
     let folder = folder_of(path);
-    let mut file = temporary_beside(path)?;
     file.write_all(bytes).and_then(|()| file.as_file().sync_all()).map_err(Error::of("write", path))?;
     point.before();
     file.persist(path).map_err(|e| Error::of("replace", path)(e.error))?;

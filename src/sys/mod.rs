@@ -9,5 +9,6 @@ pub(crate) mod fault;
 pub(crate) mod file;
 pub(crate) mod folder;
 pub(crate) mod foreign;
+pub(crate) mod gate;
 pub(crate) mod lock;
 pub(crate) mod process;

@@ -1,0 +1,7 @@
+//! Running a command to its end: started so that it cannot be lost, watched, logged in bounds, ended with all that it started.
+
+pub(crate) mod environment;
+pub(crate) mod launch;
+pub(crate) mod lookup;
+#[cfg(test)]
+mod testing;

@@ -18,6 +18,8 @@ mod git;
 mod store;
 // layer 5
 mod journal;
+// layer 6
+mod workspace;
 // layer 7
 mod exec;
 // layer 12

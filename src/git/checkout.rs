@@ -83,7 +83,8 @@ impl<'a> Writer<'a> {
         mut report: impl FnMut(&Change, Written) -> Result<(), Error>,
     ) -> Result<(), Error> {
         self.prepare(changes.iter().filter_map(|change| Some((&change.path, change.new?))))?;
-        let is_last = |change: &&Change| change.path.file_name() == b".gitattributes";
+        let becomes_folder = |path: &RepoPath| changes.iter().any(|other| path.holds(&other.path));
+        let is_last = |change: &&Change| change.path.file_name() == b".gitattributes" && !becomes_folder(&change.path);
         let (last, first): (Vec<_>, Vec<_>) = changes.iter().partition(is_last);
         let (removals, writes): (Vec<_>, Vec<_>) = first.into_iter().partition(|change| change.new.is_none());
         for change in removals.into_iter().chain(writes).chain(last) {

@@ -96,19 +96,12 @@ fn blob_id(path: &RepoPath, bytes: &[u8]) -> Result<Oid, Error> {
 }
 
 /// Opens the folder that a path lies in; `None` where it is not there, or not a folder.
-pub(super) fn parent(root: &Folder, path: &RepoPath) -> Result<Option<Folder>, Error> {
-    let mut at = root.again()?;
-    for part in folders_of(path) {
-        match at.enter(part)? {
-            Some(next) => at = next,
-            None => return Ok(None),
-        }
-    }
-    Ok(Some(at))
+pub(crate) fn parent(root: &Folder, path: &RepoPath) -> Result<Option<Folder>, Error> {
+    Ok(root.enter_path(folders_of(path))?)
 }
 
 /// A path's last part, for the file system.
-pub(super) fn name_of(path: &RepoPath) -> &OsStr {
+pub(crate) fn name_of(path: &RepoPath) -> &OsStr {
     OsStr::from_bytes(path.file_name())
 }
 

@@ -73,17 +73,31 @@ impl Folder {
         Ok(Self { fd, path: self.path.join(name) })
     }
 
+    /// Opens a folder below this one, step by step, as [`Folder::enter`] does each.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`] if one cannot be opened.
+    pub(crate) fn enter_path<'p>(&self, names: impl Iterator<Item = &'p OsStr>) -> Result<Option<Self>, Error> {
+        let mut at = self.again()?;
+        for name in names {
+            match at.enter(name)? {
+                Some(next) => at = next,
+                None => return Ok(None),
+            }
+        }
+        Ok(Some(at))
+    }
+
     /// Opens a folder in this one, and takes the rights that are needed to change it.
     ///
     /// # Errors
     ///
     /// [`Error`] if it is somebody else's.
     pub(crate) fn enter_by_force(&self, name: &OsStr) -> Result<Option<Self>, Error> {
-        if !self.stat(name)?.is_some_and(|stat| is_folder(&stat)) {
-            return Ok(None);
-        }
         let entered = match self.try_enter(name) {
-            Err(Errno::ACCESS) => {
+            Err(Errno::NOENT | Errno::NOTDIR | Errno::LOOP) => return Ok(None),
+            Err(Errno::ACCESS) if self.stat(name)?.is_some_and(|stat| is_folder(&stat)) => {
                 rustix::fs::chmodat(&self.fd, name, RIGHTS, AtFlags::empty()).map_err(|e| self.error("open", name, e))?;
                 self.try_enter(name)
             }

@@ -1,0 +1,105 @@
+//! `slot.json`: what is known of a slot, whoever reads it.
+//!
+//! Replaced whole, by the holder of the slot's lock only. `tree` is there only while the slot's index tells what was last put there;
+//! it goes before the first file is touched and comes back after the last.
+
+use std::os::unix::fs::MetadataExt as _;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use super::Error;
+use crate::id::{CommitId, TreeId, Uid};
+use crate::sys::fault::Point;
+use crate::sys::file;
+use crate::task::Text;
+
+/// What a slot is used for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Role {
+    /// A task works in it.
+    Task,
+    /// A check looks at a result in it.
+    Check,
+}
+
+/// Whom a slot is given to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Owner {
+    /// The task.
+    pub(crate) task: Uid,
+    /// Its attempt.
+    pub(crate) attempt: u32,
+    /// What for.
+    pub(crate) role: Role,
+}
+
+/// What tells an index from one that somebody else wrote.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Stamp {
+    inode: u64,
+    size_bytes: u64,
+    changed_ns: i128,
+}
+
+impl Stamp {
+    /// Looks at a file; `None` where there is none.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::File`].
+    pub(crate) fn of(path: &Path) -> Result<Option<Self>, Error> {
+        match std::fs::symlink_metadata(path) {
+            Ok(m) => {
+                let changed_ns = i128::from(m.ctime()) * 1_000_000_000 + i128::from(m.ctime_nsec());
+                Ok(Some(Self { inode: m.ino(), size_bytes: m.size(), changed_ns }))
+            }
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(e) => Err(file::Error::of("look at", path)(e).into()),
+        }
+    }
+}
+
+/// What is known of a slot.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Record {
+    /// The slot's number.
+    pub(crate) n: u32,
+    /// The last part of its worktree's path: the repository's own name.
+    pub(crate) name: Text,
+    /// Its admin dir's name, once it has one.
+    pub(crate) admin: Option<String>,
+    /// The tree that was put there last; `None` while that is not known.
+    pub(crate) tree: Option<TreeId>,
+    /// The index that goes with it.
+    pub(crate) index: Option<Stamp>,
+    /// The commit that HEAD goes to when the slot is let go of.
+    pub(crate) commit: Option<CommitId>,
+    /// Whom it is given to; `None`: it is idle.
+    pub(crate) owner: Option<Owner>,
+}
+
+impl Record {
+    /// Reads a slot's record; `None` where it has none yet.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Record`] if it is not one of ours: the slot is then not to be touched.
+    pub(crate) fn load(folder: &Path) -> Result<Option<Self>, Error> {
+        let path = folder.join("slot.json");
+        let Some(bytes) = file::read(&path)? else { return Ok(None) };
+        serde_json::from_slice(&bytes).map(Some).map_err(|source| Error::Record { path, source })
+    }
+
+    /// Replaces the record.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::File`].
+    pub(crate) fn save(&self, folder: &Path) -> Result<(), Error> {
+        let path = folder.join("slot.json");
+        let bytes = serde_json::to_vec_pretty(self).map_err(|source| Error::Record { path: path.clone(), source })?;
+        Ok(file::replace(&path, &bytes, Point::SLOT)?)
+    }
+}

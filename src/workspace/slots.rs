@@ -1,0 +1,221 @@
+//! The slots of a repository: as many worktrees as tasks run at once, used again and again.
+//!
+//! A slot is free when its record names no owner and nobody holds its lock. An owner without a lock is what a crash left: the slot
+//! is kept as it is for recovery, which claims it.
+
+use std::fs;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
+
+use git2::Repository;
+
+use super::Error;
+use super::record::{Owner, Record};
+use super::slot::{Slot, Wanted};
+use crate::id::Uid;
+use crate::sys::file;
+use crate::sys::folder::Folder;
+use crate::sys::lock::Lock;
+use crate::task::Text;
+
+/// The slots of one repository.
+#[derive(Clone, Debug)]
+pub(crate) struct Slots {
+    folder: PathBuf,
+    trash: PathBuf,
+    common: PathBuf,
+    name: Text,
+}
+
+/// A slot that has an owner.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Owned {
+    /// The slot's number.
+    pub(crate) n: u32,
+    /// Its owner.
+    pub(crate) owner: Owner,
+    /// A process holds it: the owner is alive.
+    pub(crate) held: bool,
+}
+
+impl Slots {
+    /// Finds the slots that are kept in `folder`, which need not be there yet; what is deleted goes by way of `trash`, on the same
+    /// file system. Their worktrees are called as the repository's own checkout is.
+    pub(crate) fn new(folder: &Path, trash: &Path, main: &Repository) -> Self {
+        let common = main.commondir();
+        let common = common.canonicalize().unwrap_or_else(|_| common.to_owned());
+        let name = repository_name(&common);
+        Self { folder: folder.to_owned(), trash: trash.to_owned(), common, name }
+    }
+
+    /// Takes a free slot, or a new one, and makes it what is wanted. One that holds the same tree is preferred.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Git`] if the tree cannot be written, [`Error::File`]; the slot is then nobody's again.
+    pub(crate) fn take(&self, wanted: &Wanted) -> Result<Slot, Error> {
+        let mut slot = match self.find_idle(wanted)? {
+            Some(slot) => slot,
+            None => self.make()?,
+        };
+        match slot.prepare(wanted) {
+            Ok(()) => Ok(slot),
+            Err(error) => {
+                // What could not be prepared nobody has worked in; the first error is the one to tell.
+                drop(slot.release());
+                Err(error)
+            }
+        }
+    }
+
+    fn find_idle(&self, wanted: &Wanted) -> Result<Option<Slot>, Error> {
+        let mut idle = Vec::new();
+        for n in self.numbers()? {
+            // A record that cannot be read may be of a newer program: its slot is left alone.
+            match Record::load(&self.path_of(n)) {
+                Ok(Some(record)) if record.owner.is_none() => idle.push((record.tree != Some(wanted.tree), n)),
+                Ok(None) => idle.push((true, n)),
+                _ => {}
+            }
+        }
+        idle.sort_unstable();
+        for (_, n) in idle {
+            if let Some(slot) = self.try_hold(n)?
+                && slot.owner().is_none()
+            {
+                return Ok(Some(slot));
+            }
+        }
+        Ok(None)
+    }
+
+    fn make(&self) -> Result<Slot, Error> {
+        file::make_folder(&self.folder)?;
+        for n in 1.. {
+            let path = self.path_of(n);
+            match fs::create_dir(&path) {
+                Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => continue,
+                other => other.map_err(file::Error::of("make the folder", &path))?,
+            }
+            if let Some(slot) = self.try_hold(n)?
+                && slot.owner().is_none()
+            {
+                return Ok(slot);
+            }
+        }
+        unreachable!("BUG: four thousand million slots are in use")
+    }
+
+    /// Holds a slot if nobody does; `None` also where it was deleted meanwhile.
+    fn try_hold(&self, n: u32) -> Result<Option<Slot>, Error> {
+        let folder = self.path_of(n);
+        let path = folder.join("lock");
+        if !folder.is_dir() {
+            return Ok(None);
+        }
+        let Some(lock) = Lock::try_acquire(&path)? else { return Ok(None) };
+        let Some(lock) = still_there(lock, &path) else { return Ok(None) };
+        let fresh = || Record { n, name: self.name.clone(), ..Record::default() };
+        let record = Record::load(&folder)?.unwrap_or_else(fresh);
+        Ok(Some(Slot { folder, common: self.common.clone(), record, lock }))
+    }
+
+    /// Lists the slots that have an owner, alive or not.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::File`] if the folder cannot be read.
+    pub(crate) fn owned(&self) -> Result<Vec<Owned>, Error> {
+        let mut found = Vec::new();
+        for n in self.numbers()? {
+            let folder = self.path_of(n);
+            if let Ok(Some(Record { owner: Some(owner), .. })) = Record::load(&folder) {
+                found.push(Owned { n, owner, held: Lock::is_held(&folder.join("lock"))? });
+            }
+        }
+        Ok(found)
+    }
+
+    /// Claims the slots of an attempt whose runner is gone, as they were left. Those that a process still holds are not among them.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::File`].
+    pub(crate) fn claim(&self, task: &Uid, attempt: u32) -> Result<Vec<Slot>, Error> {
+        let is_wanted = |owner: &Owner| owner.task == *task && owner.attempt == attempt;
+        let mut claimed = Vec::new();
+        for owned in self.owned()?.into_iter().filter(|owned| is_wanted(&owned.owner)) {
+            claimed.extend(self.try_hold(owned.n)?.filter(|slot| slot.owner().is_some_and(is_wanted)));
+        }
+        Ok(claimed)
+    }
+
+    /// Deletes free slots but for `keep` of them, and what is in the trash. Returns how many are deleted.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Kept`], [`Error::File`].
+    pub(crate) fn shrink(&self, keep: usize) -> Result<usize, Error> {
+        let mut idle = Vec::new();
+        for n in self.numbers()? {
+            idle.extend(
+                self.try_hold(n)?.filter(|slot| slot.owner().is_none() && Record::load(&slot.folder).is_ok_and(|r| r.is_some())),
+            );
+        }
+        let surplus = idle.split_off(keep.min(idle.len()));
+        let count = surplus.len();
+        for slot in surplus {
+            slot.remove(&self.trash)?;
+        }
+        self.empty_trash()?;
+        Ok(count)
+    }
+
+    fn empty_trash(&self) -> Result<(), Error> {
+        if !self.trash.is_dir() {
+            return Ok(());
+        }
+        let trash = Folder::open(&self.trash)?;
+        for (name, _) in trash.entries()? {
+            trash.remove_all(&name)?;
+        }
+        Ok(())
+    }
+
+    fn path_of(&self, n: u32) -> PathBuf {
+        self.folder.join(n.to_string())
+    }
+
+    fn numbers(&self) -> Result<Vec<u32>, Error> {
+        if !self.folder.is_dir() {
+            return Ok(Vec::new());
+        }
+        let names = Folder::open(&self.folder)?.entries()?;
+        let mut numbers: Vec<u32> = names.iter().filter_map(|(name, _)| name.to_str()?.parse().ok()).collect();
+        numbers.sort_unstable();
+        Ok(numbers)
+    }
+}
+
+/// A lock on a file that was deleted meanwhile is worth nothing: others lock the new one.
+fn still_there(lock: Lock, path: &Path) -> Option<Lock> {
+    let file = lock.into_file();
+    let held = file.metadata().ok()?;
+    let there = fs::symlink_metadata(path).ok()?;
+    (held.ino() == there.ino() && held.dev() == there.dev()).then(|| Lock::inherited(file))
+}
+
+/// `/home/u/project/.git` and `/srv/project.git` are both of `project`.
+fn repository_name(common: &Path) -> Text {
+    let last = |path: &Path| path.file_name().map(ToOwned::to_owned);
+    let name = match last(common) {
+        Some(name) if name == ".git" => common.parent().and_then(last),
+        Some(_) => common.file_stem().map(ToOwned::to_owned),
+        None => None,
+    };
+    name.unwrap_or_else(|| "repository".into()).into()
+}
+
+#[cfg(test)]
+#[path = "slots_tests.rs"]
+mod tests;

@@ -4,6 +4,7 @@
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read as _, Seek as _, Write as _};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -15,7 +16,15 @@ const PAUSE: Duration = Duration::from_millis(10);
 /// A held lock: dropped, it is free.
 #[derive(Debug)]
 pub(crate) struct Lock {
-    file: File,
+    /// There until the lock is handed on.
+    file: Option<File>,
+}
+
+impl Drop for Lock {
+    /// Closing is not enough: a child that another thread is about to start has the file open too, until it execs.
+    fn drop(&mut self) {
+        drop(self.file.take().map(|file| file.unlock()));
+    }
 }
 
 /// A lock could not be had.
@@ -76,12 +85,20 @@ impl Lock {
 
     /// Takes over a lock that another process of ours took and handed down as an open file.
     pub(crate) fn inherited(file: File) -> Self {
-        Self { file }
+        Self { file: Some(file) }
     }
 
     /// The open file, to be handed to a process that goes on holding the lock.
-    pub(crate) fn into_file(self) -> File {
-        self.file
+    pub(crate) fn into_file(mut self) -> File {
+        let file = self.file.take();
+        file.unwrap_or_else(|| unreachable!("BUG: a lock is handed on only once"))
+    }
+
+    /// Tells whether the lock is on the file that has this path now: one on a file that was deleted meanwhile is worth nothing.
+    pub(crate) fn is_on(&self, path: &Path) -> bool {
+        let held = self.file.as_ref().and_then(|file| file.metadata().ok());
+        let there = std::fs::symlink_metadata(path).ok();
+        held.zip(there).is_some_and(|(held, there)| held.ino() == there.ino() && held.dev() == there.dev())
     }
 
     fn acquire_within(path: &Path, patience: Duration) -> Result<Self, Error> {
@@ -111,6 +128,37 @@ impl Lock {
             .and_then(|()| file.rewind())
             .and_then(|()| file.write_all(me.as_bytes()))
             .map_err(file::Error::of("write", path))?;
-        Ok(Self { file })
+        Ok(Self { file: Some(file) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_dropped_lock_is_free_though_a_child_that_just_started_has_the_file_open() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("lock");
+        let lock = Lock::acquire(&path).unwrap();
+        let childs = lock.file.as_ref().unwrap().try_clone().unwrap();
+        assert!(Lock::try_acquire(&path).unwrap().is_none());
+        drop(lock);
+        assert!(Lock::try_acquire(&path).unwrap().is_some());
+        drop(childs);
+    }
+
+    #[test]
+    fn a_lock_that_is_handed_on_stays_held() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("lock");
+        let file = Lock::acquire(&path).unwrap().into_file();
+        assert!(Lock::is_held(&path).unwrap());
+        let lock = Lock::inherited(file);
+        assert!(lock.is_on(&path));
+        std::fs::rename(&path, dir.path().join("old")).unwrap();
+        assert!(!lock.is_on(&path));
+        drop(Lock::acquire(&path).unwrap());
+        assert!(!lock.is_on(&path));
     }
 }

@@ -4,7 +4,6 @@
 //! is kept as it is for recovery, which claims it.
 
 use std::fs;
-use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use git2::Repository;
@@ -113,8 +112,7 @@ impl Slots {
         if !folder.is_dir() {
             return Ok(None);
         }
-        let Some(lock) = Lock::try_acquire(&path)? else { return Ok(None) };
-        let Some(lock) = still_there(lock, &path) else { return Ok(None) };
+        let Some(lock) = Lock::try_acquire(&path)?.filter(|lock| lock.is_on(&path)) else { return Ok(None) };
         let fresh = || Record { n, name: self.name.clone(), ..Record::default() };
         let record = Record::load(&folder)?.unwrap_or_else(fresh);
         Ok(Some(Slot { folder, common: self.common.clone(), record, lock }))
@@ -195,14 +193,6 @@ impl Slots {
         numbers.sort_unstable();
         Ok(numbers)
     }
-}
-
-/// A lock on a file that was deleted meanwhile is worth nothing: others lock the new one.
-fn still_there(lock: Lock, path: &Path) -> Option<Lock> {
-    let file = lock.into_file();
-    let held = file.metadata().ok()?;
-    let there = fs::symlink_metadata(path).ok()?;
-    (held.ino() == there.ino() && held.dev() == there.dev()).then(|| Lock::inherited(file))
 }
 
 /// `/home/u/project/.git` and `/srv/project.git` are both of `project`.

@@ -20,8 +20,14 @@ mod store;
 mod journal;
 // layer 6
 mod workspace;
+mod sandbox;
 // layer 7
 mod exec;
+// layer 8
+mod verify;
+// layer 9
+mod landing;
+mod takeback;
 // layer 12
 mod engine;
 // layer 14

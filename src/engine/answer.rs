@@ -4,7 +4,8 @@ use serde::Serialize;
 
 use crate::id::{CommitId, Name, Uid};
 use crate::journal::{Folded, Kind, Status};
-use crate::task::{Moment, RepoPath};
+use crate::landing::Refusal;
+use crate::task::Moment;
 
 /// An operation as scripts see it: DESIGN's `operation` object.
 #[derive(Clone, Debug, Serialize)]
@@ -60,6 +61,9 @@ pub struct Landing {
     pub untested: bool,
     /// Files that land.
     pub files: u64,
+    /// The plain git line that takes the landing back by a new commit, for those without takeback.
+    #[serde(skip)]
+    pub git_line: Option<String>,
     /// What was noticed on the way.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
@@ -76,49 +80,6 @@ pub struct RefTarget {
     pub from: Option<CommitId>,
     /// Where it is then; `None` where nothing lands.
     pub to: Option<CommitId>,
-}
-
-/// Why a task cannot land.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[non_exhaustive]
-pub struct Refusal {
-    /// The task.
-    pub task: Name,
-    /// Why, for scripts: `conflict`, `dirty`, `outside`, `failed`, `check` … An open list.
-    pub kind: RefusalKind,
-    /// The paths that it is about.
-    pub paths: Vec<RepoPath>,
-    /// Why, for people.
-    pub message: String,
-}
-
-/// Why a task cannot land. An open list.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
-#[serde(rename_all = "kebab-case")]
-#[non_exhaustive]
-pub enum RefusalKind {
-    /// The target changed the same paths.
-    Conflict,
-    /// Paths of a checkout are in the way.
-    Dirty,
-    /// The target moved again and again meanwhile.
-    Stale,
-    /// It changed paths outside its scope.
-    Outside,
-    /// It failed or was cancelled.
-    Failed,
-    /// It is still running, or waits to.
-    Running,
-    /// It changed nothing.
-    Empty,
-    /// It landed, or its change is in the target already.
-    Landed,
-    /// It was discarded.
-    Discarded,
-    /// Its state forbids it.
-    State,
-    /// A check said no to the tree that would land.
-    Check,
 }
 
 /// What `discard`, `undo` and `redo` did, or would do.

@@ -8,6 +8,7 @@ pub struct Error {
     kind: ErrorKind,
     message: String,
     object: Option<String>,
+    hint: Option<String>,
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
 
@@ -86,13 +87,20 @@ pub enum ErrorKind {
 impl Error {
     /// Makes an error with its text.
     pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), object: None, source: None }
+        Self { kind, message: message.into(), object: None, hint: None, source: None }
     }
 
     /// Names what the error is about, for scripts.
     #[must_use]
     pub(crate) fn about(mut self, object: impl fmt::Display) -> Self {
         self.object = Some(object.to_string());
+        self
+    }
+
+    /// Says what to do about it, where only the place of the error knows.
+    #[must_use]
+    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
         self
     }
 
@@ -106,6 +114,11 @@ impl Error {
     /// What went wrong.
     pub fn kind(&self) -> ErrorKind {
         self.kind
+    }
+
+    /// The next step, where only the place of the error knows it.
+    pub fn next_step(&self) -> Option<&str> {
+        self.hint.as_deref()
     }
 
     /// What it is about: a task, a path, a ref.

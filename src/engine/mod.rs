@@ -1,11 +1,76 @@
-//! The public API: `plan_x` decides and changes nothing, `x` does it.
+//! The public API: `plan_x` decides and changes nothing, `x` carries it out.
+//!
+//! Reading methods take `&self`, start no work and repair nothing. Writing methods take `&mut self`; before they do what they are
+//! asked for they settle what a crash left open, and [`Engine::notes`] says so.
 
 mod answer;
+mod convert;
+mod decide;
 mod error;
+mod follow;
+mod hand_off;
 mod task;
-mod wish;
 
-pub use answer::{Landing, Operation, RefChange, RefTarget, Refusal, RefusalKind, TakenBack};
+use std::path::{Path, PathBuf};
+
+use crate::journal::{Book, Settled, Writer};
+use crate::runner::recovery;
+use crate::store::Site;
+
+pub use answer::{Landing, Operation, RefChange, RefTarget, TakenBack};
+pub use decide::{LandPlan, Plan};
 pub use error::{Error, ErrorKind};
+pub use follow::Made;
+pub use hand_off::RunPlan;
 pub use task::{Sandbox, Task};
-pub use wish::{LandWish, RunWish};
+
+pub use crate::landing::{LandWish, Refusal, RefusalKind};
+pub use crate::runner::RunWish;
+
+/// One repository.
+pub struct Engine {
+    site: Site,
+    dir: PathBuf,
+    notes: Vec<String>,
+}
+
+impl Engine {
+    /// Opens the repository that `dir` lies in.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::NotARepository`], [`ErrorKind::Unsupported`] where libgit2 cannot read it, [`ErrorKind::Format`] where a version
+    /// wrote our folder that we cannot read, [`ErrorKind::Configuration`] for a setting of ours that is wrong.
+    pub fn open(dir: &Path) -> Result<Self, Error> {
+        Ok(Self { site: Site::open(dir)?, dir: dir.to_owned(), notes: Vec::new() })
+    }
+
+    /// Takes what the user should know of what was noticed and settled on the way: a line each.
+    pub fn notes(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.notes)
+    }
+
+    /// Makes ready to write: our folder, what a crash left open, attempts whose runner is gone.
+    fn prepare_to_write(&mut self) -> Result<(), Error> {
+        self.notes.extend(self.site.prepare_to_write()?);
+        let (_writer, settled) = Writer::new(&self.site.repo, &self.site.layout)?;
+        let book = Book::open(&self.site)?;
+        self.notes.extend(settled.iter().map(|s| settled_note(s, &book)));
+        self.notes.extend(recovery::recover_all(&self.site)?);
+        Ok(())
+    }
+}
+
+fn settled_note(settled: &Settled, book: &Book<'_>) -> String {
+    let operation = &settled.operation;
+    let names: Vec<_> = operation.tasks.iter().filter_map(|t| book.fold.task(&t.uid)).map(|t| t.id.to_string()).collect();
+    let what = format!("the {} of {} that was interrupted", operation.kind.word(), names.join(", "));
+    match &settled.carried {
+        None => format!("{what} had not begun: nothing was changed"),
+        Some(carried) if carried.paths_left.is_empty() => format!("{what} is finished now"),
+        Some(carried) => {
+            let paths: Vec<_> = carried.paths_left.iter().map(ToString::to_string).collect();
+            format!("{what} is finished now, but for files changed meanwhile: {}", paths.join(", "))
+        }
+    }
+}

@@ -43,6 +43,12 @@ pub(crate) enum Error {
         /// What is wrong with it.
         why: String,
     },
+    /// Git, or somebody else, holds a checkout's index.
+    #[error("{path:?} exists: another git command holds the index, or one has crashed")]
+    IndexLocked {
+        /// The lock's file.
+        path: PathBuf,
+    },
     /// A file could not be read or written.
     #[error(transparent)]
     File(#[from] file::Error),

@@ -73,6 +73,16 @@ impl Intake {
         self.repo.odb().map_err(Error::of("open the objects of", self.dir.display()))
     }
 
+    /// The intake as a repository without refs: what it writes goes to the intake, and it reads the repository's objects too.
+    pub(crate) fn repo(&self) -> &Repository {
+        &self.repo
+    }
+
+    /// The folder of objects that `git` writes to for us.
+    pub(crate) fn objects(&self) -> PathBuf {
+        self.dir.join("objects")
+    }
+
     /// The intake's git dir.
     pub(crate) fn path(&self) -> &Path {
         &self.dir

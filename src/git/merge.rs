@@ -3,11 +3,11 @@
 //! The change base→theirs is brought to `ours`. Paths meet if one equals the other or is a folder above it. Where one side removes a
 //! folder and the other adds files to it, git may follow the folder to its new name, so that goes to git as well.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use git2::{Odb, Oid, Repository};
 
-use super::tree::{self, Change, Entry};
+use super::tree::{self, Change, Edits, Entry};
 use super::{Error, Intake};
 use crate::sys::command;
 use crate::task::RepoPath;
@@ -39,7 +39,7 @@ pub(crate) struct Sides {
 /// [`Error::Command`] where git is needed and is older than 2.40 or fails.
 pub(crate) fn join(main: &Repository, intake: &Intake, sides: Sides) -> Result<Joined, Error> {
     let odb = intake.odb()?;
-    let tree_of = |commit| tree::of_commit(&odb, commit);
+    let tree_of = |commit| intake.repo().find_commit(commit).map(|c| c.tree_id()).map_err(Error::of("read", commit));
     let (base, ours, theirs) = (tree_of(sides.base)?, tree_of(sides.ours)?, tree_of(sides.theirs)?);
     let their_changes = tree::changes(&odb, Some(base), Some(theirs))?;
     if base == ours {
@@ -52,7 +52,7 @@ pub(crate) fn join(main: &Repository, intake: &Intake, sides: Sides) -> Result<J
     if fold_meets(main, &our_changes, &their_changes) {
         return Ok(Joined::Conflict(their_changes.into_iter().map(|c| c.path).collect()));
     }
-    let edits: BTreeMap<RepoPath, Option<Entry>> = their_changes.into_iter().map(|c| (c.path, c.new)).collect();
+    let edits: Edits = their_changes.into_iter().map(|c| (c.path, c.new)).collect();
     Ok(Joined::Tree(tree::edit(&odb, &odb, Some(ours), &edits)?))
 }
 
@@ -68,7 +68,7 @@ fn meet(a: &[Change], b: &[Change]) -> bool {
             above = path.parent();
         }
         let below = change.path.join(b"");
-        paths.range(&below..).next().is_some_and(|next| change.path.holds(next))
+        paths.range::<&RepoPath, _>(&below..).next().is_some_and(|next| change.path.holds(next))
     })
 }
 

@@ -5,19 +5,23 @@
 pub(crate) mod admin;
 pub(crate) mod attributes;
 pub(crate) mod checkout;
+pub(crate) mod commit;
 mod conversion;
 mod error;
 pub(crate) mod heads;
 pub(crate) mod intake;
+pub(crate) mod merge;
 pub(crate) mod on_disk;
 mod packed_refs;
 pub(crate) mod quarantine;
-pub(crate) mod reach;
+mod reach;
 pub(crate) mod refs;
 pub(crate) mod repo;
 pub(crate) mod support;
+pub(crate) mod switch;
 #[cfg(test)]
 pub(crate) mod testing;
 pub(crate) mod tree;
 
 pub(crate) use error::Error;
+pub(crate) use intake::Intake;

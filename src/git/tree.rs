@@ -55,6 +55,15 @@ pub(crate) struct Change {
 /// An edit of a tree: what to put at a path, or `None` for nothing.
 pub(crate) type Edits = BTreeMap<RepoPath, Option<Entry>>;
 
+/// The tree of a commit.
+///
+/// # Errors
+///
+/// [`Error::Git`] if there is no such commit.
+pub(crate) fn of_commit(repo: &Repository, commit: CommitId) -> Result<TreeId, Error> {
+    repo.find_commit(commit.into()).map(|c| c.tree_id().into()).map_err(Error::of("read", commit))
+}
+
 /// Reads an object of a kind; its hash is checked on the way.
 ///
 /// # Errors

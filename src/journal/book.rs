@@ -6,7 +6,8 @@ use crate::sys::file;
 use crate::sys::lock::Lock;
 use crate::task::{Record, Spec, State};
 
-use super::{Error as LogError, Fold, TaskEntry, read};
+use super::log::Error as LogError;
+use super::{Fold, TaskEntry, read};
 
 /// The journal, and the way to what it names.
 pub(crate) struct Book<'a> {

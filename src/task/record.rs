@@ -40,6 +40,9 @@ pub(crate) struct Record {
     /// How the command ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) exit: Option<Exit>,
+    /// Whether the user stopped it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) cancelled: bool,
     /// The folder it ran in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) worktree: Option<super::Text>,
@@ -117,6 +120,20 @@ pub(crate) enum OutputKind {
     Other,
 }
 
+impl OutputKind {
+    /// The word that users and scripts see.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Ignored => "ignored",
+            Self::Large => "large",
+            Self::Embedded => "embedded",
+            Self::BadName => "bad-name",
+            Self::Unreadable => "unreadable",
+            Self::Other => "other",
+        }
+    }
+}
+
 impl Record {
     /// Starts a record: queued, nothing known yet.
     pub(crate) fn queued(attempt: u32, repository: Uid, base: CommitId) -> Self {
@@ -133,6 +150,7 @@ impl Record {
             runner: None,
             process: None,
             exit: None,
+            cancelled: false,
             worktree: None,
             files: FileCounts::default(),
             checks: Vec::new(),

@@ -37,24 +37,3 @@ pub struct RunWish {
     /// The sandbox level.
     pub sandbox: Level,
 }
-
-/// Results to put on a branch.
-#[derive(Clone, Debug, Default)]
-pub struct LandWish {
-    /// Tasks, in the order in which they land.
-    pub ids: Vec<String>,
-    /// The branch; by default the one that was checked out at hand-off. A new name is created.
-    pub to: Option<String>,
-    /// Where a new branch starts; by default at the branch that was checked out at hand-off.
-    pub onto: Option<String>,
-    /// Further shell command lines that judge the tree to land.
-    pub checks: Vec<String>,
-    /// Land without running a check on a tree that none has seen.
-    pub no_check: bool,
-    /// Land results of failed and cancelled tasks too.
-    pub allow_failed: bool,
-    /// Globs, relative to the root, of paths outside a task's scope that may land.
-    pub allow_paths: Vec<String>,
-    /// The commit's subject; by default the tasks' names.
-    pub message: Option<String>,
-}

@@ -1,0 +1,308 @@
+//! From the errors of the layers below to the one of the public API.
+
+use std::error::Error as _;
+use std::io;
+
+use super::{Error, ErrorKind};
+use crate::git::support::Unsupported;
+use crate::journal::{BookError, CarryError, LogError};
+use crate::landing::{Error as LandingError, TargetError};
+use crate::runner::Error as HandOffError;
+use crate::runner::retry::RetryError;
+use crate::store::{format, site, state_dir, tasks};
+use crate::sys::{command, file, lock};
+use crate::takeback::{Error as TakebackError, Refused};
+use crate::{config, git};
+
+impl From<file::Error> for Error {
+    fn from(e: file::Error) -> Self {
+        let kind = if is_disk_full(&e.source) { ErrorKind::DiskFull } else { ErrorKind::Io };
+        Self::new(kind, e.to_string()).about(e.path.display()).because(e.source)
+    }
+}
+
+/// Tells whether the disk is full, or the user's share of it.
+pub(super) fn is_disk_full(e: &io::Error) -> bool {
+    matches!(e.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
+}
+
+impl From<lock::Error> for Error {
+    fn from(e: lock::Error) -> Self {
+        match e {
+            lock::Error::File(e) => e.into(),
+            lock::Error::Held { ref path, .. } => {
+                let path = path.display().to_string();
+                Self::new(ErrorKind::Locked, e.to_string()).about(path)
+            }
+        }
+    }
+}
+
+impl From<command::Error> for Error {
+    fn from(e: command::Error) -> Self {
+        Self::new(ErrorKind::Command, e.to_string())
+    }
+}
+
+impl From<git::Error> for Error {
+    fn from(e: git::Error) -> Self {
+        let message = e.to_string();
+        match e {
+            git::Error::File(e) => e.into(),
+            git::Error::Command(e) => e.into(),
+            git::Error::NoRepository { path } => Self::new(ErrorKind::NotARepository, message).about(path.display()),
+            git::Error::Unsupported(feature) => unsupported(&feature),
+            git::Error::Moved { name, .. } => Self::new(ErrorKind::Stale, message).about(name),
+            git::Error::IndexLocked { path } => Self::new(ErrorKind::Locked, message).about(path.display()),
+            git::Error::Git { object, source, .. } => Self::new(ErrorKind::Git, message).about(object).because(source),
+            _ => Self::new(ErrorKind::Git, message),
+        }
+    }
+}
+
+fn unsupported(feature: &Unsupported) -> Error {
+    Error::new(ErrorKind::Unsupported, feature.to_string()).hint(feature.hint())
+}
+
+impl From<config::Error> for Error {
+    fn from(e: config::Error) -> Self {
+        let message = e.to_string();
+        match e {
+            config::Error::Value { key, .. } => Self::new(ErrorKind::Configuration, message).about(key),
+            config::Error::Git(source) => Self::new(ErrorKind::Configuration, message).because(source),
+        }
+    }
+}
+
+impl From<format::Error> for Error {
+    fn from(e: format::Error) -> Self {
+        let message = e.to_string();
+        match e {
+            format::Error::Newer { path, .. } => Self::new(ErrorKind::Format, message).about(path.display()),
+            format::Error::Json { path, source } => Self::new(ErrorKind::Damaged, message).about(path.display()).because(source),
+            format::Error::File(e) => e.into(),
+        }
+    }
+}
+
+impl From<state_dir::Error> for Error {
+    fn from(e: state_dir::Error) -> Self {
+        let message = e.to_string();
+        match e {
+            state_dir::Error::NotWritable(source) => {
+                Self::new(ErrorKind::StateDir, message).about(source.path.display()).because(source)
+            }
+            state_dir::Error::Inside(path) => Self::new(ErrorKind::StateDir, message).about(path.display()),
+            state_dir::Error::NoHome => Self::new(ErrorKind::StateDir, message),
+        }
+    }
+}
+
+impl From<site::Error> for Error {
+    fn from(e: site::Error) -> Self {
+        let message = e.to_string();
+        match e {
+            site::Error::Open(e) => e.into(),
+            site::Error::Config(e) => e.into(),
+            site::Error::Format(e) => e.into(),
+            site::Error::StateDir(e) => e.into(),
+            site::Error::File(e) => e.into(),
+            site::Error::Bare(path) => Self::new(ErrorKind::Bare, message).about(path.display()),
+        }
+    }
+}
+
+impl From<tasks::Error> for Error {
+    fn from(e: tasks::Error) -> Self {
+        let message = e.to_string();
+        match e {
+            tasks::Error::Missing(path) => Self::new(ErrorKind::Damaged, message).about(path.display()),
+            tasks::Error::Json { path, source } => Self::new(ErrorKind::Damaged, message).about(path.display()).because(source),
+            tasks::Error::File(e) => e.into(),
+        }
+    }
+}
+
+impl From<LogError> for Error {
+    fn from(e: LogError) -> Self {
+        let message = e.to_string();
+        match e {
+            LogError::File(e) => e.into(),
+            LogError::Lock(e) => e.into(),
+            LogError::Damaged { path, .. } => Self::new(ErrorKind::Damaged, message).about(path.display()),
+            LogError::Json { path, source } => Self::new(ErrorKind::Damaged, message).about(path.display()).because(source),
+        }
+    }
+}
+
+impl From<BookError> for Error {
+    fn from(e: BookError) -> Self {
+        let message = e.to_string();
+        match e {
+            BookError::Unknown(text) => Self::new(ErrorKind::Unknown, message).about(text),
+            BookError::Ambiguous { text, .. } => Self::new(ErrorKind::Ambiguous, message).about(text),
+            BookError::Log(e) => e.into(),
+            BookError::Task(e) => e.into(),
+            BookError::File(e) => e.into(),
+        }
+    }
+}
+
+impl From<CarryError> for Error {
+    fn from(e: CarryError) -> Self {
+        let message = e.to_string();
+        match e {
+            CarryError::Overtaken { task } => Self::new(ErrorKind::Stale, message).about(task),
+            CarryError::Stale { name, .. } => Self::new(ErrorKind::Stale, message).about(name),
+            CarryError::Blocked { blockers } => {
+                let first = blockers.first().map(|b| b.path.to_string()).unwrap_or_default();
+                Self::new(ErrorKind::Dirty, git::switch::describe(&blockers)).about(first)
+            }
+            CarryError::Log(e) => e.into(),
+            CarryError::Git(e) => e.into(),
+            CarryError::Lock(e) => e.into(),
+        }
+    }
+}
+
+impl From<TargetError> for Error {
+    fn from(e: TargetError) -> Self {
+        let message = e.to_string();
+        match e {
+            TargetError::Detached { task } => Self::new(ErrorKind::Detached, message).about(task),
+            TargetError::Several { .. } => Self::new(ErrorKind::Usage, message).hint("name one: --to BRANCH"),
+            TargetError::Gone { branch } => {
+                Self::new(ErrorKind::UnknownRevision, message).about(branch).hint("name another: --to BRANCH")
+            }
+            TargetError::BadName(name) => Self::new(ErrorKind::BadName, message).about(name),
+            TargetError::UnknownRevision(revision) => Self::new(ErrorKind::UnknownRevision, message).about(revision),
+            TargetError::Git(e) => e.into(),
+        }
+    }
+}
+
+impl From<LandingError> for Error {
+    fn from(e: LandingError) -> Self {
+        let message = e.to_string();
+        match e {
+            LandingError::Book(e) => e.into(),
+            LandingError::Target(e) => e.into(),
+            LandingError::Git(e) => e.into(),
+            LandingError::Glob(e) => Self::new(ErrorKind::Usage, message).about(&e.glob).because(e.source),
+            LandingError::Twice(task) => Self::new(ErrorKind::Usage, message).about(task),
+        }
+    }
+}
+
+impl From<TakebackError> for Error {
+    fn from(e: TakebackError) -> Self {
+        let message = e.to_string();
+        match e {
+            TakebackError::Nothing { .. } => Self::new(ErrorKind::Nothing, message),
+            TakebackError::Running { task } => Self::new(ErrorKind::Running, message).about(task),
+            TakebackError::State { task, .. } | TakebackError::Undecided { task, .. } => {
+                Self::new(ErrorKind::State, message).about(task)
+            }
+            TakebackError::Kind { kind } => Self::new(ErrorKind::State, message).about(kind),
+            TakebackError::Over { operation, .. } => Self::new(ErrorKind::State, message).about(operation),
+            TakebackError::Joint { task, operation, .. } => {
+                let hint = format!("takeback undo {} takes all of them back", operation.short());
+                Self::new(ErrorKind::Stale, message).about(task).hint(hint)
+            }
+            TakebackError::Refused { source, operation, .. } => refused(message, source, &operation),
+            TakebackError::Book(e) => e.into(),
+            TakebackError::Carry(e) => e.into(),
+            TakebackError::Git(e) => e.into(),
+        }
+    }
+}
+
+impl From<HandOffError> for Error {
+    fn from(e: HandOffError) -> Self {
+        let message = e.to_string();
+        let new = |kind| Self::new(kind, &message);
+        match e {
+            HandOffError::NoCommand | HandOffError::Usage(_) => new(ErrorKind::Usage),
+            HandOffError::Unborn { branch } => new(ErrorKind::Unborn).about(branch),
+            HandOffError::UnknownRevision(revision) => new(ErrorKind::UnknownRevision).about(revision),
+            HandOffError::UnknownFolder { folder, .. } => new(ErrorKind::UnknownFolder).about(folder),
+            HandOffError::OutsideFolder(path) => new(ErrorKind::UnknownFolder).about(path.display()),
+            HandOffError::NoIdentity => new(ErrorKind::NoIdentity),
+            HandOffError::BadName(_) => new(ErrorKind::BadName),
+            HandOffError::NameTaken(name) => new(ErrorKind::NameTaken).about(name),
+            HandOffError::PrefixIsBranch { prefix, .. } => new(ErrorKind::PrefixIsBranch).about(prefix),
+            HandOffError::CommandNotFound(word) => new(ErrorKind::CommandNotFound).about(word),
+            HandOffError::CheckNotFound { check, .. } => new(ErrorKind::CheckNotFound).about(check),
+            HandOffError::GlobOutside(glob) => new(ErrorKind::Usage).about(glob),
+            HandOffError::Glob(e) => new(ErrorKind::Usage).about(&e.glob).because(e.source),
+            HandOffError::Environment(e) => new(ErrorKind::Usage).because(e),
+            HandOffError::Snapshot(e) => e.into(),
+            HandOffError::Start(e) => new(ErrorKind::Command).because(e),
+            HandOffError::Site(e) => e.into(),
+            HandOffError::Book(e) => e.into(),
+            HandOffError::Log(e) => e.into(),
+            HandOffError::Carry(e) => e.into(),
+            HandOffError::Task(e) => e.into(),
+            HandOffError::Lock(e) => e.into(),
+            HandOffError::File(e) => e.into(),
+            HandOffError::Git(e) => e.into(),
+        }
+    }
+}
+
+impl From<RetryError> for Error {
+    fn from(e: RetryError) -> Self {
+        let message = e.to_string();
+        match e {
+            RetryError::Running(task) => Self::new(ErrorKind::Running, message).about(task),
+            RetryError::State { task, .. } => Self::new(ErrorKind::State, message).about(task),
+            RetryError::HandOff(e) => e.into(),
+        }
+    }
+}
+
+/// An undo that would not be exact: says why, and the plain git line that takes the content back all the same.
+fn refused(message: String, why: Refused, operation: &crate::journal::Operation) -> Error {
+    let (kind, object) = match &why {
+        Refused::Stale { name, .. } | Refused::CheckedOut { name } => (ErrorKind::Stale, name.clone()),
+        Refused::Later { task } => (ErrorKind::Stale, task.to_string()),
+        Refused::Pushed { commit, .. } => (ErrorKind::Pushed, commit.to_string()),
+        Refused::Dirty { checkout, .. } => (ErrorKind::Dirty, checkout.to_string()),
+        Refused::Collected(commit) => (ErrorKind::Collected, commit.to_string()),
+    };
+    let error = Error::new(kind, message).about(object);
+    match (&why, git_line(operation)) {
+        (Refused::Dirty { blockers, .. }, _) => {
+            let paths: Vec<_> = blockers.iter().take(5).map(|b| format!("{} ({})", b.path, b.kind.word())).collect();
+            error.hint(format!("commit, stash or move these away, then try again: {}", paths.join(", "))).because(why)
+        }
+        (Refused::Stale { .. } | Refused::Pushed { .. }, Some(line)) => {
+            error.hint(format!("to take the content back with a new commit, on that branch: {line}")).because(why)
+        }
+        _ => error.because(why),
+    }
+}
+
+/// The plain git line that takes a landing back by a new commit.
+pub(super) fn git_line(operation: &crate::journal::Operation) -> Option<String> {
+    let first = operation.moves.first().filter(|_| operation.decisive)?;
+    let to = first.to?;
+    let mainline = if operation.tasks.len() > 1 { "-m 1 " } else { "" };
+    Some(format!("git revert {mainline}{}", to.short()))
+}
+
+impl Error {
+    /// Puts the whole chain of causes into one line, without repeating what a cause says again.
+    pub(crate) fn chain(&self) -> String {
+        let mut text = self.to_string();
+        let mut source = self.source();
+        while let Some(e) = source {
+            let part = e.to_string();
+            if !text.contains(&part) {
+                text = format!("{text}: {part}");
+            }
+            source = e.source();
+        }
+        text
+    }
+}

@@ -1,0 +1,222 @@
+//! Land, discard, undo, redo.
+
+use super::answer::{Landing, RefTarget, TakenBack};
+use super::convert::git_line;
+use super::{Engine, Error, Operation};
+use crate::id::Uid;
+use crate::journal::{Book, Carried, CarryError, Writer};
+use crate::landing::{self, LandWish, Refusal, RefusalKind};
+use crate::runner::landing_check;
+use crate::takeback;
+
+/// How often a landing is planned anew when its target moves meanwhile.
+const TRIES: u32 = 3;
+
+/// A landing, decided and not carried out.
+pub struct LandPlan {
+    plan: landing::Plan,
+}
+
+/// A discard, undo or redo, decided and not carried out.
+pub struct Plan {
+    plan: takeback::Plan,
+}
+
+impl LandPlan {
+    /// What it would do.
+    pub fn answer(&self) -> Landing {
+        let plan = &self.plan;
+        let may = plan.decision.is_some();
+        Landing {
+            operation: None,
+            target: RefTarget { name: plan.target.name.clone(), from: plan.target.from, to: plan.tip },
+            landed: if may { plan.tasks.iter().map(|t| t.spec.id.clone()).collect() } else { vec![] },
+            refused: plan.refused.clone(),
+            culprits: vec![],
+            untested: false,
+            files: plan.files,
+            notes: plan.notes.clone(),
+            git_line: plan.decision.as_ref().and_then(|d| git_line(&d.operation)),
+        }
+    }
+}
+
+impl Plan {
+    /// What it would do.
+    pub fn answer(&self) -> TakenBack {
+        let plan = &self.plan;
+        TakenBack {
+            operation: None,
+            tasks: plan.tasks.clone(),
+            restored: plan.restored.clone(),
+            kept: plan.kept.clone(),
+            not_undone: plan.not_undone.clone(),
+            title: plan.title.clone(),
+        }
+    }
+}
+
+impl Engine {
+    /// Decides what a landing would do. Its commits are made in a private folder, which goes with the plan.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Unknown`](super::ErrorKind::Unknown) and its like for the tasks,
+    /// [`ErrorKind::Detached`](super::ErrorKind::Detached) where no branch is known. A task that cannot land is no error: the
+    /// plan's answer names it.
+    pub fn plan_land(&mut self, wish: &LandWish) -> Result<LandPlan, Error> {
+        self.prepare_to_write()?;
+        Ok(LandPlan { plan: landing::plan(&self.site, wish)? })
+    }
+
+    /// Lands: runs the checks that the tree to land has not seen, then moves the branch, then the files and the index of the
+    /// checkouts that have it.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::DiskFull`](super::ErrorKind::DiskFull) and its like; after the branch has moved the next writing command
+    /// finishes the files.
+    pub fn land(&mut self, plan: LandPlan) -> Result<Landing, Error> {
+        let mut plan = plan;
+        for _ in 0..TRIES {
+            if plan.plan.decision.is_none() {
+                return Ok(plan.answer());
+            }
+            match self.try_to_land(&mut plan)? {
+                Some(landing) => return Ok(landing),
+                None => plan = LandPlan { plan: landing::plan(&self.site, &plan.plan.wish)? },
+            }
+        }
+        let mut answer = plan.answer();
+        answer.landed.clear();
+        answer.refused = refuse_all(&plan.plan, RefusalKind::Stale, "the branch moved again and again meanwhile");
+        Ok(answer)
+    }
+
+    /// `None` where the target moved since the plan was made.
+    fn try_to_land(&mut self, plan: &mut LandPlan) -> Result<Option<Landing>, Error> {
+        {
+            let (writer, _) = Writer::new(&self.site.repo, &self.site.layout)?;
+            landing::bring_in(&writer, &plan.plan)?;
+        }
+        let checked = landing_check::run(&self.site, &plan.plan)?;
+        if let Some(failed) = checked.failed {
+            let mut answer = plan.answer();
+            answer.landed.clear();
+            answer.target.to = None;
+            answer.refused = refuse_all(&plan.plan, RefusalKind::Check, &failed);
+            return Ok(Some(answer));
+        }
+        let mut answer = plan.answer();
+        let Some(decision) = &mut plan.plan.decision else { return Ok(Some(answer)) };
+        decision.operation.untested = checked.untested;
+        let uid = decision.operation.uid.clone();
+        let (writer, _) = Writer::new(&self.site.repo, &self.site.layout)?;
+        let carried = match landing::land(&writer, &plan.plan) {
+            Err(CarryError::Stale { .. }) => return Ok(None),
+            other => other?,
+        };
+        answer.untested = checked.untested;
+        answer.notes.extend(checked.notes);
+        answer.notes.extend(left(&carried));
+        answer.operation = self.operation(&uid)?;
+        Ok(Some(answer))
+    }
+
+    /// Decides what a discard would do.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Running`](super::ErrorKind::Running) and [`ErrorKind::State`](super::ErrorKind::State) where a task cannot be
+    /// discarded.
+    pub fn plan_discard(&mut self, ids: &[String]) -> Result<Plan, Error> {
+        self.prepare_to_write()?;
+        Ok(Plan { plan: takeback::plan_discard(&self.site, ids)? })
+    }
+
+    /// Throws results away. Their commits stay in reach.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Stale`](super::ErrorKind::Stale) if another command decided about a task meanwhile.
+    pub fn discard(&mut self, plan: Plan) -> Result<TakenBack, Error> {
+        self.carry_out(&plan)
+    }
+
+    /// Decides what taking back would do: the operation or task that is named, or the last decision.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Stale`](super::ErrorKind::Stale), [`ErrorKind::Pushed`](super::ErrorKind::Pushed),
+    /// [`ErrorKind::Dirty`](super::ErrorKind::Dirty), [`ErrorKind::Collected`](super::ErrorKind::Collected) where it would not be
+    /// exact; [`ErrorKind::Nothing`](super::ErrorKind::Nothing) where nothing was decided.
+    pub fn plan_undo(&mut self, what: Option<&str>) -> Result<Plan, Error> {
+        self.prepare_to_write()?;
+        Ok(Plan { plan: takeback::plan_undo(&self.site, what)? })
+    }
+
+    /// Puts back exactly what the operation changed.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::plan_undo`], where the world moved on since the plan was made.
+    pub fn undo(&mut self, plan: Plan) -> Result<TakenBack, Error> {
+        self.carry_out(&plan)
+    }
+
+    /// Decides what taking the last undo back would do.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::plan_undo`].
+    pub fn plan_redo(&mut self) -> Result<Plan, Error> {
+        self.prepare_to_write()?;
+        Ok(Plan { plan: takeback::plan_redo(&self.site)? })
+    }
+
+    /// Takes the last undo back.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::undo`].
+    pub fn redo(&mut self, plan: Plan) -> Result<TakenBack, Error> {
+        self.carry_out(&plan)
+    }
+
+    /// Every operation, the last first.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Damaged`](super::ErrorKind::Damaged) if the journal is.
+    pub fn operations(&self) -> Result<Vec<Operation>, Error> {
+        let book = Book::open(&self.site)?;
+        let name = |uid: &Uid| book.fold.task(uid).map(|t| t.id.clone());
+        Ok(book.fold.operations().iter().rev().map(|f| Operation::of(f, name)).collect())
+    }
+
+    fn operation(&self, uid: &Uid) -> Result<Option<Operation>, Error> {
+        let book = Book::open(&self.site)?;
+        let name = |uid: &Uid| book.fold.task(uid).map(|t| t.id.clone());
+        Ok(book.fold.operation(uid).map(|f| Operation::of(f, name)))
+    }
+
+    fn carry_out(&mut self, plan: &Plan) -> Result<TakenBack, Error> {
+        let (writer, _) = Writer::new(&self.site.repo, &self.site.layout)?;
+        let carried = plan.plan.carry_out(&writer)?;
+        self.notes.extend(left(&carried));
+        let mut answer = plan.answer();
+        answer.operation = self.operation(&plan.plan.decision.operation.uid)?;
+        Ok(answer)
+    }
+}
+
+fn refuse_all(plan: &landing::Plan, kind: RefusalKind, message: &str) -> Vec<Refusal> {
+    plan.tasks.iter().map(|t| Refusal::new(&t.spec.id, kind, message)).collect()
+}
+
+/// Says what was left alone because somebody changed it at the last moment.
+fn left(carried: &Carried) -> Vec<String> {
+    let refs = carried.refs_left.iter().map(|name| format!("{name} was moved meanwhile: it stays as it is"));
+    let paths = carried.paths_left.iter().map(|path| format!("{path} was changed meanwhile: it stays as it is"));
+    refs.chain(paths).collect()
+}

@@ -1,0 +1,220 @@
+//! Looking at tasks, waiting for them, stopping them, trying them again.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use super::{Engine, Error, ErrorKind, Task};
+use crate::exec::log::LogReader;
+use crate::id::Name;
+use crate::journal::{Book, Standing};
+use crate::runner::{cancel, retry};
+use crate::sys::command;
+use crate::task::{Output, RepoPath};
+use crate::workspace::outputs;
+
+const PAUSE: Duration = Duration::from_millis(20);
+
+/// An ignored file or folder that a task made.
+#[derive(Clone, Debug, serde::Serialize)]
+#[non_exhaustive]
+pub struct Made {
+    /// Where the task had it.
+    pub path: RepoPath,
+    /// Why it is not in the commit: `ignored`, `large`, `embedded` …
+    pub kind: &'static str,
+    /// Files in it.
+    pub files: u64,
+    /// Their size together.
+    pub bytes: u64,
+    /// Whether it was kept.
+    pub kept: bool,
+}
+
+impl Engine {
+    /// Every task, in the order of hand-off.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Damaged`] where a record is.
+    pub fn tasks(&self) -> Result<Vec<Task>, Error> {
+        Ok(Book::open(&self.site)?.all()?.iter().map(Task::of).collect())
+    }
+
+    /// One task, by name, by a prefix that fits no other, or by uid.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Unknown`], [`ErrorKind::Ambiguous`].
+    pub fn task(&self, id: &str) -> Result<Task, Error> {
+        Ok(Task::of(&self.look_up(id)?))
+    }
+
+    /// Operations that a crash left open: the next writing command settles them.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Damaged`] if the journal is.
+    pub fn open_operations(&self) -> Result<usize, Error> {
+        Ok(Book::open(&self.site)?.fold.open().count())
+    }
+
+    /// Waits until a task is over, or `tick`, called with what is known every now and then, returns false.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::task`].
+    pub fn wait(&mut self, id: &str, tick: &mut dyn FnMut(&Task) -> bool) -> Result<Task, Error> {
+        loop {
+            let standing = self.look_up(id)?;
+            if standing.abandoned {
+                self.prepare_to_write()?;
+                continue;
+            }
+            let task = Task::of(&standing);
+            if standing.state.is_over() || !tick(&task) {
+                return Ok(task);
+            }
+            std::thread::sleep(PAUSE);
+        }
+    }
+
+    /// Stops tasks: everything that belongs to them is ended, and what they changed is kept.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::State`] for a task that is over.
+    pub fn cancel(&mut self, ids: &[String]) -> Result<Vec<Task>, Error> {
+        self.prepare_to_write()?;
+        let mut asked = Vec::new();
+        for id in ids {
+            let standing = self.look_up(id)?;
+            if standing.state.is_over() {
+                let message = format!("`{}` is over: it is {}", standing.spec.id, standing.state);
+                return Err(Error::new(ErrorKind::State, message).about(&standing.spec.id));
+            }
+            asked.push(standing);
+        }
+        for standing in &asked {
+            cancel::request(&self.site.layout, standing)?;
+        }
+        asked.iter().map(|s| self.wait(s.uid().as_str(), &mut |_| true)).collect()
+    }
+
+    /// Tries tasks again, each as a new attempt from its own base, or from `base`.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Running`], [`ErrorKind::State`] where a task's state forbids it.
+    pub fn retry(&mut self, ids: &[String], base: Option<&str>) -> Result<Vec<Task>, Error> {
+        self.prepare_to_write()?;
+        let mut tasks = Vec::new();
+        for id in ids {
+            let standing = self.look_up(id)?;
+            let started = retry::again(&self.site, &standing, base)?;
+            self.notes.extend(started.notes);
+            tasks.push(self.task(standing.uid().as_str())?);
+        }
+        Ok(tasks)
+    }
+
+    /// Opens what a task has written so far: the last attempt's output, or another's.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::task`]; [`ErrorKind::Unknown`] if there is no such attempt.
+    pub fn log(&self, id: &str, attempt: Option<u32>) -> Result<LogReader, Error> {
+        let standing = self.look_up(id)?;
+        let attempt = attempt.unwrap_or(standing.entry.attempt);
+        if attempt == 0 || attempt > standing.entry.attempt {
+            let message = format!("`{}` has no attempt {attempt}: its last is {}", standing.spec.id, standing.entry.attempt);
+            return Err(Error::new(ErrorKind::Unknown, message).about(attempt));
+        }
+        Ok(LogReader::new(self.site.layout.attempt(standing.uid(), attempt).log()))
+    }
+
+    /// Opens what the n-th check of a task's last attempt has written, from 1.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::task`]; [`ErrorKind::Unknown`] if there is no such check.
+    pub fn check_log(&self, id: &str, n: usize) -> Result<LogReader, Error> {
+        let standing = self.look_up(id)?;
+        if n == 0 || n > standing.spec.checks.len() {
+            let message = format!("`{}` has no check {n}: it has {}", standing.spec.id, standing.spec.checks.len());
+            return Err(Error::new(ErrorKind::Unknown, message).about(n));
+        }
+        Ok(LogReader::new(self.site.layout.attempt(standing.uid(), standing.entry.attempt).check_log(n)))
+    }
+
+    /// Lists what a task's last attempt made and git ignores.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::task`].
+    pub fn outputs(&self, id: &str) -> Result<Vec<Made>, Error> {
+        Ok(self.look_up(id)?.record.outputs.iter().map(Made::of).collect())
+    }
+
+    /// Copies kept outputs below a folder, each at the place where the task had it.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Dirty`] if a file is there already: nothing was copied then.
+    pub fn copy_outputs(&self, id: &str, to: &Path) -> Result<Vec<PathBuf>, Error> {
+        let standing = self.look_up(id)?;
+        let from = self.site.layout.attempt(standing.uid(), standing.entry.attempt).outputs();
+        let kept: Vec<_> = standing.record.outputs.iter().filter(|o| o.kept).map(|o| o.path.clone()).collect();
+        if let Some(there) = kept.iter().map(|p| to.join(p.as_path())).find(|p| p.symlink_metadata().is_ok()) {
+            let message = format!("{} is there already", there.display());
+            return Err(Error::new(ErrorKind::Dirty, message).about(there.display()).hint("name an empty folder: --to DIR"));
+        }
+        Ok(outputs::copy(&from, &kept, to)?)
+    }
+
+    /// The `git diff` of a task's change, with the user's pager and colours; `extra` are further arguments of `git diff`.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::State`] if the task has no result.
+    pub fn diff_command(&self, id: &str, extra: &[OsString]) -> Result<Command, Error> {
+        let standing = self.look_up(id)?;
+        let Some(result) = standing.record.result else {
+            let message = format!("`{}` has no result: it is {}", standing.spec.id, standing.state);
+            return Err(Error::new(ErrorKind::State, message).about(&standing.spec.id));
+        };
+        let mut git = command::interactive_git(self.site.repo.path());
+        let (options, paths): (Vec<_>, Vec<_>) = split_at_dashes(extra);
+        git.arg("diff").args(options).arg(standing.record.base.to_string()).arg(result.to_string()).arg("--").args(paths);
+        if let Some(root) = self.site.repo.workdir() {
+            git.current_dir(root);
+        }
+        Ok(git)
+    }
+
+    pub(super) fn look_up(&self, id: &str) -> Result<Standing, Error> {
+        Ok(Book::open(&self.site)?.look_up(id)?)
+    }
+
+    /// The names of tasks that a user may mean, for completion.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Damaged`] if the journal is.
+    pub fn names(&self) -> Result<Vec<Name>, Error> {
+        Ok(Book::open(&self.site)?.fold.tasks().iter().map(|t| t.id.clone()).collect())
+    }
+}
+
+fn split_at_dashes(extra: &[OsString]) -> (Vec<OsString>, Vec<OsString>) {
+    let at = extra.iter().position(|a| a == "--").unwrap_or(extra.len());
+    (extra[..at].to_vec(), extra.iter().skip(at + 1).cloned().collect())
+}
+
+impl Made {
+    fn of(output: &Output) -> Self {
+        let Output { path, kind, amount, kept } = output;
+        Self { path: path.clone(), kind: kind.word(), files: amount.files, bytes: amount.bytes, kept: *kept }
+    }
+}

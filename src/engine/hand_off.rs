@@ -1,0 +1,69 @@
+//! Handing a task off.
+
+use super::{Engine, Error, Task};
+use crate::id::Name;
+use crate::runner::{self, HandOff, RunWish};
+
+/// A task, decided and not handed off.
+pub struct RunPlan {
+    plan: HandOff,
+}
+
+impl RunPlan {
+    /// What it will be called, unless another command takes the name first.
+    pub fn id(&self) -> &Name {
+        &self.plan.spec.id
+    }
+
+    /// What the user should know before it runs, a line each: what it starts from, what it will not see, how it is limited, and
+    /// how the three questions are answered.
+    pub fn lines(&self) -> Vec<String> {
+        let spec = &self.plan.spec;
+        let mut lines = self.plan.lines.clone();
+        if !self.plan.taken.withheld.is_empty() {
+            let names: Vec<_> = self.plan.taken.withheld.iter().map(ToString::to_string).collect();
+            lines.push(format!("withheld: {} (--env NAME passes one)", names.join(", ")));
+        }
+        for name in &self.plan.taken.missing {
+            lines.push(format!("{name} is not in your environment: the task does not have it either"));
+        }
+        let timeout = spec.limits.timeout.map_or_else(|| "no time limit".to_owned(), |t| format!("stopped after {t:?} (--timeout)"));
+        let checks = match spec.checks.len() {
+            0 => "verified: no check (--check)".to_owned(),
+            1 => "verified: 1 check".to_owned(),
+            n => format!("verified: {n} checks"),
+        };
+        lines.push(format!("specified: yes, {timeout}; {checks}; reversible: in git, yes; outside its worktree, no (sandbox: none)"));
+        lines
+    }
+}
+
+impl Engine {
+    /// Decides what would be handed off, and finds every error that can be found before anything runs. Changes nothing.
+    ///
+    /// # Errors
+    ///
+    /// By what cannot be had: [`ErrorKind::Bare`](super::ErrorKind::Bare), [`ErrorKind::Unborn`](super::ErrorKind::Unborn),
+    /// [`ErrorKind::UnknownRevision`](super::ErrorKind::UnknownRevision),
+    /// [`ErrorKind::NoIdentity`](super::ErrorKind::NoIdentity), [`ErrorKind::NameTaken`](super::ErrorKind::NameTaken),
+    /// [`ErrorKind::PrefixIsBranch`](super::ErrorKind::PrefixIsBranch),
+    /// [`ErrorKind::CommandNotFound`](super::ErrorKind::CommandNotFound),
+    /// [`ErrorKind::CheckNotFound`](super::ErrorKind::CheckNotFound),
+    /// [`ErrorKind::Unsupported`](super::ErrorKind::Unsupported).
+    pub fn plan_run(&self, wish: &RunWish) -> Result<RunPlan, Error> {
+        Ok(RunPlan { plan: runner::plan(&self.site, &self.dir, wish)? })
+    }
+
+    /// Hands the task off and returns at once: a runner of its own session has taken it over.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::StateDir`](super::ErrorKind::StateDir) if there is no place for worktrees,
+    /// [`ErrorKind::DiskFull`](super::ErrorKind::DiskFull) and its like.
+    pub fn run(&mut self, plan: RunPlan) -> Result<Task, Error> {
+        self.prepare_to_write()?;
+        self.notes.extend(self.site.state_dir()?.note);
+        let uid = runner::hand_off(&self.site, plan.plan)?;
+        self.task(uid.as_str())
+    }
+}

@@ -1,0 +1,264 @@
+//! Carrying an operation out, and settling one that a crash left open.
+
+use git2::{Oid, Repository};
+
+use super::{CheckoutChange, Entry, Fold, LogError, Operation, TaskEntry, append, read};
+use crate::git::intake;
+use crate::git::refs::{self, RefMove};
+use crate::git::switch::{self, Blocker, IndexLock};
+use crate::git::{self, repo};
+use crate::id::Name;
+use crate::store::{Layout, layout};
+use crate::sys::lock::{self, Lock};
+use crate::task::RepoPath;
+
+/// What the `.keep` of an operation's pack says, followed by the operation.
+pub(crate) const PACK_LABEL: &str = "operation ";
+
+/// The right to decide: held by one process at a time.
+pub(crate) struct Writer<'a> {
+    repo: &'a Repository,
+    layout: &'a Layout,
+    _lock: Lock,
+}
+
+/// What carrying an operation out came to, beyond what was asked.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Carried {
+    /// Refs that somebody moved meanwhile; they were left alone.
+    pub(crate) refs_left: Vec<String>,
+    /// Paths of checkouts that somebody changed meanwhile; they were left alone.
+    pub(crate) paths_left: Vec<RepoPath>,
+}
+
+/// An operation that a crash had left open, and what became of it.
+#[derive(Debug)]
+pub(crate) struct Settled {
+    /// The operation.
+    pub(crate) operation: Operation,
+    /// What was done; `None` where nothing had happened and nothing will.
+    pub(crate) carried: Option<Carried>,
+}
+
+/// An operation, and how the tasks stood when it was decided.
+#[derive(Clone, Debug)]
+pub(crate) struct Decision {
+    /// What is to be carried out.
+    pub(crate) operation: Operation,
+    /// What the journal said of its tasks.
+    pub(crate) seen: Vec<TaskEntry>,
+}
+
+/// An operation was not carried out; nothing of it happened but where the variant says so.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub(crate) enum Error {
+    /// Another process decided about the task meanwhile.
+    #[error("another command has decided about `{task}` meanwhile")]
+    Overtaken {
+        /// The task.
+        task: Name,
+    },
+    /// The decisive ref is not where the plan found it.
+    #[error("{name} is at {actual}, not at {expected}")]
+    Stale {
+        /// The ref.
+        name: String,
+        /// Where the plan found it.
+        expected: String,
+        /// Where it is.
+        actual: String,
+    },
+    /// Paths of a checkout are in the way.
+    #[error("{} of the checkout are in the way", blockers.len())]
+    Blocked {
+        /// Each with what it is.
+        blockers: Vec<Blocker>,
+    },
+    /// The journal could not be read or written. After the intent, the next writing command settles it.
+    #[error(transparent)]
+    Log(#[from] LogError),
+    /// A ref, object or file could not be written. After the intent, the next writing command settles it.
+    #[error(transparent)]
+    Git(#[from] git::Error),
+    /// The right to decide was not to be had.
+    #[error(transparent)]
+    Lock(#[from] lock::Error),
+}
+
+impl<'a> Writer<'a> {
+    /// Waits for the right to decide, and settles what a crash left open.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Lock`] when another process is deciding and does not come to an end.
+    pub(crate) fn new(repo: &'a Repository, layout: &'a Layout) -> Result<(Self, Vec<Settled>), Error> {
+        let lock = Lock::acquire(&layout.writer_lock())?;
+        let writer = Self { repo, layout, _lock: lock };
+        let settled = writer.settle()?;
+        Ok((writer, settled))
+    }
+
+    /// The repository that is decided about.
+    pub(crate) fn repo(&self) -> &Repository {
+        self.repo
+    }
+
+    /// Carries an operation out. Its new objects hang on refs already: see [`Self::pin`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Overtaken`], [`Error::Stale`] and [`Error::Blocked`] when the world is not as the plan found it: nothing happened.
+    pub(crate) fn carry_out(&self, decision: &Decision) -> Result<Carried, Error> {
+        let operation = &decision.operation;
+        self.confirm(&decision.seen)?;
+        append(self.layout, &[Entry::Intent(Box::new(operation.clone()))])?;
+        let carried = self.begin(operation).and_then(|locks| self.finish(operation, locks));
+        match &carried {
+            Ok(_) => append(self.layout, &[Entry::Done { operation: operation.uid.clone() }])?,
+            Err(e @ (Error::Stale { .. } | Error::Blocked { .. })) => self.drop_operation(operation, &e.to_string())?,
+            Err(_) => {}
+        }
+        carried
+    }
+
+    /// Makes sure that the tasks stand as they did when it was decided.
+    fn confirm(&self, seen: &[TaskEntry]) -> Result<(), Error> {
+        let fold = Fold::of(read(self.layout)?);
+        match seen.iter().find(|entry| fold.task(&entry.uid) != Some(entry)) {
+            Some(entry) => Err(Error::Overtaken { task: entry.id.clone() }),
+            None => Ok(()),
+        }
+    }
+
+    /// Up to and including the decisive move.
+    fn begin(&self, operation: &Operation) -> Result<Vec<IndexLock>, Error> {
+        self.pin(operation)?;
+        let mut locks = Vec::new();
+        for change in &operation.checkouts {
+            let checkout = open(change)?;
+            locks.push(IndexLock::take(&checkout, &operation.uid)?);
+            let odb = checkout.odb().map_err(git::Error::of("open the objects of", checkout.path().display()))?;
+            let blockers = switch::blockers(&checkout, change.from, change.to, &odb)?;
+            if !blockers.is_empty() {
+                release(locks)?;
+                return Err(Error::Blocked { blockers });
+            }
+        }
+        if let Some(first) = operation.moves.first().filter(|_| operation.decisive)
+            && let Err(e) = refs::apply(self.repo, &first.as_ref_move(), &reason(operation))
+        {
+            release(locks)?;
+            return Err(stale(e));
+        }
+        Ok(locks)
+    }
+
+    /// After the decisive move: nothing stops the rest but a crash or a full disk.
+    fn finish(&self, operation: &Operation, locks: Vec<IndexLock>) -> Result<Carried, Error> {
+        let mut carried = Carried::default();
+        for (change, lock) in operation.checkouts.iter().zip(&locks) {
+            let left = switch::switch(&open(change)?, change.from, change.to, lock)?;
+            carried.paths_left.extend(left);
+        }
+        release(locks)?;
+        for step in operation.moves.iter().skip(usize::from(operation.decisive)) {
+            match refs::apply(self.repo, &step.as_ref_move(), &reason(operation)) {
+                Err(git::Error::Moved { name, .. }) => carried.refs_left.push(name),
+                other => other?,
+            }
+        }
+        Ok(carried)
+    }
+
+    /// Settles every open operation, oldest first.
+    fn settle(&self) -> Result<Vec<Settled>, Error> {
+        let fold = Fold::of(read(self.layout)?);
+        let mut settled = Vec::new();
+        for operation in fold.open() {
+            settled.push(self.settle_one(operation)?);
+        }
+        self.release_packs()?;
+        Ok(settled)
+    }
+
+    fn settle_one(&self, operation: &Operation) -> Result<Settled, Error> {
+        let carried = if self.has_happened(operation)? {
+            self.pin(operation)?;
+            let mut locks = Vec::new();
+            for change in &operation.checkouts {
+                locks.push(IndexLock::take(&open(change)?, &operation.uid)?);
+            }
+            let carried = self.finish(operation, locks)?;
+            append(self.layout, &[Entry::Done { operation: operation.uid.clone() }])?;
+            Some(carried)
+        } else {
+            for change in &operation.checkouts {
+                IndexLock::abandon(&open(change)?, &operation.uid)?;
+            }
+            self.drop_operation(operation, "it was interrupted before its first step")?;
+            None
+        };
+        Ok(Settled { operation: operation.clone(), carried })
+    }
+
+    /// Tells whether the decisive move was made, from the ref alone: it is at `to`, or has gone on from there.
+    fn has_happened(&self, operation: &Operation) -> Result<bool, Error> {
+        let Some(first) = operation.moves.first().filter(|_| operation.decisive) else { return Ok(true) };
+        let now = refs::find(self.repo, &first.name)?;
+        let to: Option<Oid> = first.to.map(Into::into);
+        Ok(match (now, to) {
+            (now, to) if now == to => true,
+            (Some(now), Some(to)) => self.repo.graph_descendant_of(now, to).unwrap_or(false),
+            _ => false,
+        })
+    }
+
+    fn drop_operation(&self, operation: &Operation, why: &str) -> Result<(), Error> {
+        let entry = Entry::Dropped { operation: operation.uid.clone(), why: why.to_owned() };
+        Ok(append(self.layout, &[entry])?)
+    }
+
+    /// Hangs both ends of every move on refs of the operation's own.
+    pub(crate) fn pin(&self, operation: &Operation) -> Result<(), git::Error> {
+        for end in operation.moves.iter().flat_map(|m| [m.from, m.to]).flatten() {
+            let name = layout::operation_ref(&operation.uid, end.into());
+            let pin = RefMove { name, from: None, to: Some(end.into()) };
+            refs::apply(self.repo, &pin, &reason(operation))?;
+        }
+        Ok(())
+    }
+
+    /// Lets go of packs that a crash left: an operation's pack is made, hung on refs and let go of by one holder of the right to
+    /// decide, so what is found here has no use.
+    fn release_packs(&self) -> Result<(), Error> {
+        for (label, pack) in intake::left_over(self.repo)? {
+            if label.starts_with(PACK_LABEL) {
+                pack.release()?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn open(change: &CheckoutChange) -> Result<Repository, Error> {
+    Ok(repo::open_git_dir(change.git_dir.as_path())?)
+}
+
+fn release(locks: Vec<IndexLock>) -> Result<(), Error> {
+    for lock in locks {
+        lock.release()?;
+    }
+    Ok(())
+}
+
+fn reason(operation: &Operation) -> String {
+    format!("takeback: {}", operation.kind.word())
+}
+
+fn stale(error: git::Error) -> Error {
+    match error {
+        git::Error::Moved { name, expected, actual } => Error::Stale { name, expected, actual },
+        other => Error::Git(other),
+    }
+}

@@ -1,0 +1,160 @@
+//! What a landing would do: decided in full before anything moves.
+
+use super::target::{self, Target};
+use super::{LandWish, Refusal, RefusalKind, chain, eligible};
+use crate::git::{self, Intake, heads, refs, repo, switch};
+use crate::id::{CommitId, Name, TreeId, Uid};
+use crate::journal::{Book, BookError, CheckoutChange, Decision, Kind, Move, Operation, Standing, TaskRef};
+use crate::store::Site;
+use crate::sys::clock;
+use crate::task::{RepoPath, Text};
+use crate::verify::scope::{BadGlob, Scope};
+
+/// A landing, ready to be carried out, or the reasons why it cannot be.
+pub(crate) struct Plan {
+    /// The branch.
+    pub(crate) target: Target,
+    /// The commit that the branch would go to; `None` where something is refused.
+    pub(crate) tip: Option<CommitId>,
+    /// The tree of `tip`.
+    pub(crate) tree: Option<TreeId>,
+    /// The tasks that would land.
+    pub(crate) tasks: Vec<Standing>,
+    /// The tasks that cannot; nothing lands where there is one.
+    pub(crate) refused: Vec<Refusal>,
+    /// Paths that change on the branch.
+    pub(crate) files: u64,
+    /// What was noticed.
+    pub(crate) notes: Vec<String>,
+    /// The operation, and what was seen when it was decided.
+    pub(crate) decision: Option<Decision>,
+    /// The new commits, until they are on refs.
+    pub(crate) intake: Intake,
+    /// What was asked.
+    pub(crate) wish: LandWish,
+}
+
+/// No plan can be made.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub(crate) enum Error {
+    /// A task cannot be named or read.
+    #[error(transparent)]
+    Book(#[from] BookError),
+    /// No branch can be landed on.
+    #[error(transparent)]
+    Target(#[from] target::Error),
+    /// `--allow-path` is not a glob.
+    #[error(transparent)]
+    Glob(#[from] BadGlob),
+    /// A task is named twice.
+    #[error("`{0}` is named twice")]
+    Twice(Name),
+    /// Git could not do it.
+    #[error(transparent)]
+    Git(#[from] git::Error),
+}
+
+/// Plans a landing. Its commits are made in a private folder.
+pub(crate) fn plan(site: &Site, wish: &LandWish) -> Result<Plan, Error> {
+    let book = Book::open(site)?;
+    let tasks = look_up(&book, wish)?;
+    let allowed = Scope::new(&wish.allow_paths)?;
+    let refused: Vec<_> = tasks.iter().filter_map(|task| eligible::refuse(task, wish, &allowed)).collect();
+    let target = target::find(&site.repo, wish, &tasks)?;
+    let operation = Uid::random();
+    let intake = Intake::create(&site.layout.operation_intake(&operation), &site.repo)?;
+    let mut plan =
+        Plan { target, tip: None, tree: None, tasks, refused, files: 0, notes: vec![], decision: None, intake, wish: wish.clone() };
+    if plan.refused.is_empty() {
+        plan.decide(site, operation)?;
+    }
+    Ok(plan)
+}
+
+fn look_up(book: &Book<'_>, wish: &LandWish) -> Result<Vec<Standing>, Error> {
+    let mut tasks: Vec<Standing> = Vec::new();
+    for id in &wish.ids {
+        let task = book.look_up(id)?;
+        if tasks.iter().any(|t| t.uid() == task.uid()) {
+            return Err(Error::Twice(task.spec.id));
+        }
+        tasks.push(task);
+    }
+    Ok(tasks)
+}
+
+impl Plan {
+    fn decide(&mut self, site: &Site, operation: Uid) -> Result<(), Error> {
+        let chain = chain::make(&site.repo, &self.intake, self.target.start, &self.tasks, self.wish.message.as_deref())?;
+        self.refused = chain.refused;
+        if !self.refused.is_empty() {
+            return Ok(());
+        }
+        let before = git::tree::of_commit(&site.repo, self.target.start)?;
+        self.files = git::tree::changes(&self.intake.odb()?, Some(before.into()), Some(chain.tree.into()))?.len() as u64;
+        let checkouts = self.checkouts(site, before, chain.tree)?;
+        if !self.refused.is_empty() {
+            return Ok(());
+        }
+        self.tip = Some(chain.tip);
+        self.tree = Some(chain.tree);
+        let moves = self.moves(site, chain.tip)?;
+        let operation = Operation {
+            uid: operation,
+            kind: Kind::Land,
+            at: clock::now(),
+            tasks: self.tasks.iter().map(|t| TaskRef { uid: t.uid().clone(), attempt: t.entry.attempt }).collect(),
+            moves,
+            decisive: true,
+            checkouts,
+            undoes: None,
+            untested: false,
+        };
+        let seen = self.tasks.iter().map(|t| t.entry.clone()).collect();
+        self.decision = Some(Decision { operation, seen });
+        Ok(())
+    }
+
+    /// The checkouts that follow the branch; refuses where their own work is in the way.
+    fn checkouts(&mut self, site: &Site, from: TreeId, to: TreeId) -> Result<Vec<CheckoutChange>, Error> {
+        let mut changes = Vec::new();
+        if self.target.from.is_none() {
+            return Ok(changes);
+        }
+        for git_dir in heads::checkouts_of(&site.repo, &self.target.name)? {
+            let checkout = repo::open_git_dir(&git_dir)?;
+            if let Some(what) = switch::under_way(&checkout) {
+                self.refuse_all(&format!("cannot land: {what} is under way in the checkout"), vec![]);
+            }
+            let blockers = switch::blockers(&checkout, from.into(), to.into(), &self.intake.odb()?)?;
+            if !blockers.is_empty() {
+                let message = format!("cannot land: {} in the checkout", switch::describe(&blockers));
+                self.refuse_all(&message, blockers.into_iter().map(|b| b.path).collect());
+            }
+            changes.push(CheckoutChange { git_dir: Text::from(git_dir), from, to });
+        }
+        Ok(changes)
+    }
+
+    fn refuse_all(&mut self, message: &str, paths: Vec<RepoPath>) {
+        for task in &self.tasks {
+            self.refused.push(Refusal::new(&task.spec.id, RefusalKind::Dirty, message).at(paths.clone()));
+        }
+    }
+
+    /// The target first; then the tasks' branches go, but for those that somebody has moved.
+    fn moves(&mut self, site: &Site, tip: CommitId) -> Result<Vec<Move>, Error> {
+        let mut moves = vec![Move { name: self.target.name.clone(), from: self.target.from, to: Some(tip) }];
+        for task in &self.tasks {
+            let name = &task.spec.branch;
+            let now = refs::find(&site.repo, name)?.map(CommitId::from);
+            if now.is_some() && now == task.record.result && *name != self.target.name {
+                moves.push(Move { name: name.clone(), from: now, to: None });
+            } else if now.is_some() {
+                self.notes.push(format!("{} was moved since the task ended: it stays", target::short(name)));
+            }
+        }
+        Ok(moves)
+    }
+}

@@ -1,0 +1,108 @@
+//! What an attempt's record comes to: its scope, its checks, its state.
+
+use git2::{Patch, Repository};
+
+use super::attempt::Attempt;
+use crate::git::tree::{self, Change, Entry};
+use crate::git;
+use crate::id::TreeId;
+use crate::task::{Checked, FileCounts, Reason, Record, State};
+use crate::verify::scope::{BadGlob, Scope};
+
+/// The largest file whose lines are counted.
+const LARGEST_COUNTED_BYTES: usize = 4 << 20;
+
+/// Finds the changed paths that lie outside a task's scope.
+pub(super) fn outside(main: &Repository, record: &Record, base: TreeId, only: &[String]) -> Result<Vec<crate::task::RepoPath>, ScopeError> {
+    let Some(tree) = record.tree.filter(|_| !only.is_empty()) else { return Ok(vec![]) };
+    let scope = Scope::new(only)?;
+    let changes = changes(main, base, tree)?;
+    Ok(changes.into_iter().map(|c| c.path).filter(|path| !scope.allows(path)).collect())
+}
+
+/// The scope cannot be held against a result.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ScopeError {
+    /// A glob cannot be read.
+    #[error(transparent)]
+    Glob(#[from] BadGlob),
+    /// Git could not do it.
+    #[error(transparent)]
+    Git(#[from] git::Error),
+}
+
+/// Counts what a result changes.
+pub(super) fn count(main: &Repository, base: TreeId, tree: TreeId) -> Result<FileCounts, git::Error> {
+    let changes = changes(main, base, tree)?;
+    let mut counts = FileCounts { changed: changes.len() as u64, insertions: 0, deletions: 0 };
+    for change in &changes {
+        let (insertions, deletions) = count_lines(main, change).unwrap_or_default();
+        counts.insertions += insertions;
+        counts.deletions += deletions;
+    }
+    Ok(counts)
+}
+
+fn changes(main: &Repository, base: TreeId, tree: TreeId) -> Result<Vec<Change>, git::Error> {
+    let odb = main.odb().map_err(git::Error::of("open the objects of", main.path().display()))?;
+    tree::changes(&odb, Some(base.into()), Some(tree.into()))
+}
+
+/// Lines of a text file added and deleted; `None` for what is no text, or too large.
+fn count_lines(main: &Repository, change: &Change) -> Option<(u64, u64)> {
+    let blob = |entry: Option<Entry>| entry.filter(|e| e.mode != tree::GITLINK).and_then(|e| main.find_blob(e.id).ok());
+    let (old, new) = (blob(change.old), blob(change.new));
+    let content = |blob: &Option<git2::Blob<'_>>| blob.as_ref().map(|b| b.content().to_vec()).unwrap_or_default();
+    let (old, new) = (content(&old), content(&new));
+    if old.len().max(new.len()) > LARGEST_COUNTED_BYTES {
+        return None;
+    }
+    let patch = Patch::from_buffers(&old, None, &new, None, None).ok()?;
+    let (_, insertions, deletions) = patch.line_stats().ok()?;
+    Some((insertions as u64, deletions as u64))
+}
+
+impl Attempt<'_> {
+    /// Decides the state, from a record that knows how the command ended, what it changed and what its checks said.
+    pub(super) fn decide(record: &mut Record, checks_asked: usize) {
+        let failed_check = record.checks.iter().any(|run| !run.passed());
+        if record.reason.is_none() && !record.outside.is_empty() {
+            record.reason = Some(Reason::Outside);
+        }
+        if record.reason.is_none() && failed_check {
+            record.reason = Some(Reason::Check);
+        }
+        record.state = match (record.cancelled, record.reason, record.result) {
+            (true, ..) => State::Cancelled,
+            (false, Some(_), _) => State::Failed,
+            (false, None, None) => State::Empty,
+            (false, None, Some(_)) => State::Ready,
+        };
+        if record.state == State::Ready {
+            record.checked = Some(if checks_asked == 0 { Checked::None } else { Checked::Passed });
+        }
+        if record.message.is_none() {
+            record.message = message(record);
+        }
+    }
+}
+
+/// A line that says what happened, where the state alone does not.
+fn message(record: &Record) -> Option<String> {
+    match record.reason? {
+        Reason::Exit => record.exit.and_then(|e| e.code).map(|code| format!("its command ended with exit code {code}")),
+        Reason::Signal => record.exit.and_then(|e| e.signal).map(|signal| format!("signal {signal} ended its command")),
+        Reason::Check => {
+            let failed = record.checks.iter().find(|run| !run.passed())?;
+            Some(format!("the check `{}` said no", failed.command))
+        }
+        Reason::Outside => {
+            let first = record.outside.first()?;
+            Some(match record.outside.len() {
+                1 => format!("it changed {first}, outside its scope"),
+                n => format!("it changed {first} and {} more paths outside its scope", n - 1),
+            })
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,197 @@
+//! Keeping what a task changed, whatever became of the task.
+//!
+//! ```text
+//! folder ─► capture ─► commit ─► kept pack ─► refs ─► pack let go
+//! private git dir ─► survey ─► import, strictly ─► side refs
+//! ```
+//!
+//! The files come first: a private git dir that is broken or hostile costs its own commits alone.
+
+use git2::{Oid, Repository};
+
+use crate::config::Config;
+use crate::git::commit::{self, NewCommit};
+use crate::git::import::{self, Imported};
+use crate::git::intake::Cut;
+use crate::git::quarantine::{Quarantine, QuarantineSpec};
+use crate::git::refs::{self, RefMove};
+use crate::git::survey::{self, Limits, Refusal};
+use crate::git::{self, Intake};
+use crate::id::{CommitId, TreeId};
+use crate::store::layout::{self, AttemptDir};
+use crate::sys::{clock, file};
+use crate::task::{Record, Spec};
+use crate::verify::scope::BadGlob;
+use crate::workspace::capture::{self, CaptureInput};
+use crate::workspace::{self, Slot, outputs};
+
+/// What is kept, and where it came from.
+pub(super) struct Keeper<'a> {
+    /// The repository.
+    pub(super) main: &'a Repository,
+    /// Its values.
+    pub(super) config: &'a Config,
+    /// The task.
+    pub(super) spec: &'a Spec,
+    /// The attempt's folder.
+    pub(super) dir: &'a AttemptDir,
+    /// Where the task worked.
+    pub(super) slot: &'a Slot,
+}
+
+/// Something could not be kept; the slot still holds it.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub(crate) enum Error {
+    /// Git could not do it.
+    #[error(transparent)]
+    Git(#[from] git::Error),
+    /// The slot cannot be read.
+    #[error(transparent)]
+    Workspace(#[from] workspace::Error),
+    /// A glob cannot be read.
+    #[error(transparent)]
+    Glob(#[from] BadGlob),
+    /// A file could not be read or written.
+    #[error(transparent)]
+    File(#[from] file::Error),
+}
+
+impl Keeper<'_> {
+    /// Keeps the folder as the attempt's result, what git ignores as its outputs, and what the task committed as side refs.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`], on a full disk for example: nothing is lost, and it can be called again.
+    pub(super) fn keep(&self, record: &mut Record) -> Result<(), Error> {
+        self.keep_files(record)?;
+        match self.keep_commits(record)? {
+            Ok(()) => {}
+            Err(refusal) => {
+                record.reason = record.reason.or(Some(crate::task::Reason::Quarantine));
+                let message = format!("what it committed itself was not taken over: {refusal}");
+                record.message.get_or_insert(message.clone());
+                record.notes.push(message);
+            }
+        }
+        Ok(())
+    }
+
+    fn keep_files(&self, record: &mut Record) -> Result<(), Error> {
+        let base = git::tree::of_commit(self.main, record.base)?;
+        let captured = self.capture(base)?;
+        record.tree = Some(captured.tree);
+        record.committed_ignored = captured.committed_ignored;
+        if captured.tree != base {
+            let result = self.publish(record.base, captured.tree, &captured.intake, record.attempt)?;
+            record.result = Some(result);
+            record.files = super::judge::count(self.main, base, captured.tree)?;
+        }
+        record.outputs = outputs::keep(&self.slot.root(), captured.outputs, &self.dir.outputs(), self.config.max_outputs_bytes)?;
+        Ok(())
+    }
+
+    /// A second try is made where an object that the repository had was collected while the files were read.
+    fn capture(&self, base: TreeId) -> Result<Captured, Error> {
+        match self.capture_once(base) {
+            Err(Error::Git(git::Error::Missing { .. }) | Error::Workspace(workspace::Error::Git(git::Error::Missing { .. }))) => {
+                self.capture_once(base)
+            }
+            other => other,
+        }
+    }
+
+    fn capture_once(&self, base: TreeId) -> Result<Captured, Error> {
+        let intake = Intake::create(&self.dir.intake(), self.main)?;
+        let repo = self.slot.repo()?;
+        let input = CaptureInput {
+            repo: &repo,
+            root: &self.slot.root(),
+            manifest: self.slot.manifest()?,
+            base,
+            intake: &intake,
+            commit_ignored: &self.spec.commit_ignored,
+            large_bytes: self.config.max_file_bytes,
+        };
+        let found = capture::capture(&input)?;
+        Ok(Captured { tree: found.tree, outputs: found.outputs, committed_ignored: found.committed_ignored, intake })
+    }
+
+    /// Makes the result's commit and hangs it on refs: its own, and the task's branch.
+    fn publish(&self, base: CommitId, tree: TreeId, intake: &Intake, attempt: u32) -> Result<CommitId, git::Error> {
+        let message = format!("{}: what the task changed\n\nTakeback-Task: {}\n", self.spec.id, self.spec.uid);
+        let new = NewCommit { tree: tree.into(), parents: &[base.into()], message: &message };
+        let result = commit::by_takeback(intake, &new, clock::now().as_second())?;
+        let pack = intake.publish(self.main, &[result], Cut { have: &[base.into()], strict: false }, &self.label(attempt))?;
+        let create = |name: String| RefMove { name, from: None, to: Some(result) };
+        refs::apply(self.main, &create(layout::result_ref(&self.spec.uid, attempt)), "takeback: result")?;
+        let branch = RefMove { name: self.spec.branch.clone(), from: Some(base.into()), to: Some(result) };
+        match refs::apply(self.main, &branch, "takeback: result") {
+            Err(git::Error::Moved { .. }) => {}
+            other => other?,
+        }
+        if let Some(pack) = pack {
+            pack.release()?;
+        }
+        Ok(result.into())
+    }
+
+    /// Takes over what the task committed, branched and stashed itself.
+    fn keep_commits(&self, record: &mut Record) -> Result<Result<(), Refusal>, Error> {
+        let quarantine = Quarantine::at(&self.dir.quarantine());
+        let survey = match self.survey(&quarantine, record.base)? {
+            Ok(survey) if survey.used_git => survey,
+            Ok(_) => return Ok(Ok(())),
+            Err(refusal) => return Ok(Err(refusal)),
+        };
+        let mut have: Vec<Oid> = vec![record.base.into()];
+        have.extend(record.result.map(Oid::from));
+        let mut intake = Intake::create(&self.dir.intake(), self.main)?;
+        let label = self.label(record.attempt);
+        let imported = import::import(&mut intake, self.main, &quarantine.objects(), &survey, &have, &label)?;
+        let Imported { side, pack } = match imported {
+            Ok(imported) => imported,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
+        let prefix = layout::side_prefix(&self.spec.uid, record.attempt);
+        for (suffix, tip) in side {
+            let name = format!("{prefix}{suffix}");
+            refs::apply(self.main, &RefMove { name: name.clone(), from: None, to: Some(tip) }, "takeback: side")?;
+            record.side.push(name);
+        }
+        if let Some(pack) = pack {
+            pack.release()?;
+        }
+        Ok(Ok(()))
+    }
+
+    fn survey(&self, quarantine: &Quarantine, base: CommitId) -> Result<Result<survey::Survey, Refusal>, Error> {
+        let spec = quarantine_spec(self.main, self.config, self.spec, base);
+        let snapshot = quarantine.snapshot(&spec)?;
+        let limits = Limits { bytes: self.config.max_quarantine_bytes, ..Limits::default() };
+        Ok(survey::survey(quarantine, &snapshot, base.into(), &limits)?)
+    }
+
+    fn label(&self, attempt: u32) -> String {
+        pack_label(&self.spec.uid, attempt)
+    }
+}
+
+struct Captured {
+    tree: TreeId,
+    outputs: Vec<crate::task::Output>,
+    committed_ignored: crate::task::Amount,
+    intake: Intake,
+}
+
+/// What the `.keep` of an attempt's pack says.
+pub(super) fn pack_label(task: &crate::id::Uid, attempt: u32) -> String {
+    format!("attempt {task} {attempt}")
+}
+
+/// What a task's private git dir is made from; without an index.
+pub(super) fn quarantine_spec<'a>(main: &'a Repository, config: &'a Config, spec: &'a Spec, base: CommitId) -> QuarantineSpec<'a> {
+    let prefix = spec.branch.rsplit_once('/').map_or("", |(prefix, _)| &spec.branch[..=prefix.len()]);
+    let _ = config;
+    QuarantineSpec { main, branch: &spec.branch, prefix, base: base.into(), index_from: None }
+}

@@ -1,0 +1,27 @@
+//! One task, from hand-off to its record.
+//!
+//! ```text
+//! run:     wish ─► hand_off: spec, environment, lock, journal ─► start: the runner, which inherits the lock
+//! runner:  attempt: slot, branch, quarantine, launch, watch ─► keep: result, outputs, side refs ─► judge: scope, checks ─► record
+//! later:   recovery: an attempt whose lock nobody holds is ended, kept and recorded as interrupted
+//! ```
+//!
+//! The holder of an attempt's lock is the only writer of its record. What is on disk when it is killed:
+//! 1. before `process` is recorded, nothing was run;
+//! 2. before `result` is recorded, the slot is owned by the attempt and holds what the task did;
+//! 3. after it, the result hangs on a ref, and checks can be run again.
+
+mod attempt;
+pub(crate) mod cancel;
+mod hand_off;
+mod judge;
+mod keep;
+pub(crate) mod landing_check;
+pub(crate) mod recovery;
+pub(crate) mod retry;
+mod snapshot;
+pub(crate) mod start;
+mod wish;
+
+pub(crate) use hand_off::{Error, HandOff, hand_off, plan};
+pub use wish::RunWish;

@@ -1,0 +1,142 @@
+//! Whether an operation can be taken back exactly.
+
+use git2::{Oid, Repository};
+
+use crate::git::switch::{self, Blocker};
+use crate::git::{self, heads, refs, repo, tree};
+use crate::id::{CommitId, Name, TreeId};
+use crate::journal::{CheckoutChange, Move, Operation};
+use crate::task::Text;
+
+/// Why an operation cannot be taken back exactly. Nothing was touched.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub(crate) enum Refused {
+    /// A ref has moved on.
+    #[error("{name} is at {}, not at {}", short(*actual), short(*expected))]
+    Stale {
+        /// The ref.
+        name: String,
+        /// Where the operation left it.
+        expected: Option<CommitId>,
+        /// Where it is.
+        actual: Option<CommitId>,
+    },
+    /// A later decision about one of its tasks holds.
+    #[error("`{task}` was decided about again since")]
+    Later {
+        /// The task.
+        task: Name,
+    },
+    /// Others may have the commits already.
+    #[error("{} is contained in {remote}", commit.short())]
+    Pushed {
+        /// What was landed.
+        commit: CommitId,
+        /// A remote-tracking ref that holds it.
+        remote: String,
+    },
+    /// Work in a checkout is in the way.
+    #[error("{what} in the checkout {checkout}")]
+    Dirty {
+        /// The checkout.
+        checkout: Text,
+        /// What is in the way.
+        what: String,
+        /// Where.
+        blockers: Vec<Blocker>,
+    },
+    /// A branch that would go is checked out.
+    #[error("{name} is checked out, and would go")]
+    CheckedOut {
+        /// The branch.
+        name: String,
+    },
+    /// A commit that would come back is gone.
+    #[error("{} is gone", .0.short())]
+    Collected(CommitId),
+}
+
+fn short(commit: Option<CommitId>) -> String {
+    commit.map_or_else(|| "nothing".to_owned(), |c| c.short())
+}
+
+/// Makes sure that the moves can be made backwards exactly, and finds the checkouts that follow.
+///
+/// # Errors
+///
+/// [`git::Error`] if a ref or an index is unreadable.
+pub(crate) fn backwards(main: &Repository, operation: &Operation) -> Result<Result<Backwards, Refused>, git::Error> {
+    let mut moves = Vec::new();
+    let mut checkouts = Vec::new();
+    for (n, step) in operation.moves.iter().enumerate() {
+        let back = step.reversed();
+        let decides = n == 0 && operation.decisive;
+        let now = refs::find(main, &step.name)?.map(CommitId::from);
+        if now != back.from {
+            if !decides {
+                continue;
+            }
+            return Ok(Err(Refused::Stale { name: back.name, expected: back.from, actual: now }));
+        }
+        if let Some(gone) = back.to.filter(|commit| main.find_commit((*commit).into()).is_err()) {
+            return Ok(Err(Refused::Collected(gone)));
+        }
+        if decides {
+            match follow(main, &back)? {
+                Ok(found) => checkouts = found,
+                Err(refused) => return Ok(Err(refused)),
+            }
+        }
+        moves.push(back);
+    }
+    Ok(Ok(Backwards { moves, checkouts }))
+}
+
+/// The way back.
+#[derive(Debug)]
+pub(crate) struct Backwards {
+    /// The decisive move first.
+    pub(crate) moves: Vec<Move>,
+    /// The checkouts that have the branch now.
+    pub(crate) checkouts: Vec<CheckoutChange>,
+}
+
+fn follow(main: &Repository, back: &Move) -> Result<Result<Vec<CheckoutChange>, Refused>, git::Error> {
+    if let Some(commit) = back.from
+        && let Some(remote) = pushed(main, commit.into())?
+    {
+        return Ok(Err(Refused::Pushed { commit, remote }));
+    }
+    let mut changes = Vec::new();
+    for git_dir in heads::checkouts_of(main, &back.name)? {
+        let (Some(from), Some(to)) = (back.from, back.to) else {
+            return Ok(Err(Refused::CheckedOut { name: back.name.clone() }));
+        };
+        let (from, to) = (tree::of_commit(main, from)?, tree::of_commit(main, to)?);
+        let checkout = repo::open_git_dir(&git_dir)?;
+        let place = Text::from(checkout.workdir().unwrap_or(&git_dir));
+        if let Some(what) = switch::under_way(&checkout) {
+            let what = format!("{what} is under way");
+            return Ok(Err(Refused::Dirty { checkout: place, what, blockers: vec![] }));
+        }
+        let odb = main.odb().map_err(git::Error::of("open the objects of", main.path().display()))?;
+        let blockers = switch::blockers(&checkout, from, to, &odb)?;
+        if !blockers.is_empty() {
+            return Ok(Err(Refused::Dirty { checkout: place, what: switch::describe(&blockers), blockers }));
+        }
+        changes.push(CheckoutChange { git_dir: git_dir.into(), from, to });
+    }
+    Ok(Ok(changes))
+}
+
+/// A remote-tracking ref that holds `commit`.
+fn pushed(main: &Repository, commit: Oid) -> Result<Option<String>, git::Error> {
+    for (name, tip) in refs::below(main, "refs/remotes/")? {
+        let holds = tip == commit || main.graph_descendant_of(tip, commit).unwrap_or(false);
+        if holds {
+            return Ok(Some(name.trim_start_matches("refs/remotes/").to_owned()));
+        }
+    }
+    Ok(None)
+}

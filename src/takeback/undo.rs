@@ -1,0 +1,278 @@
+//! Undo and redo: the inverse of an operation, as an operation.
+
+use super::exact::{self, Refused};
+use crate::git;
+use crate::id::{Name, Resolved, Uid, resolve};
+use crate::journal::{
+    Book, BookError, CarryError, Carried, Decision, Folded, Kind, Operation, Standing, TaskRef, Writer,
+};
+use crate::store::Site;
+use crate::sys::clock;
+use crate::task::{IllegalStep, Level, State};
+
+/// A decision that takes something back, ready to be carried out.
+#[derive(Debug)]
+pub(crate) struct Plan {
+    /// The operation, and what was seen when it was decided.
+    pub(crate) decision: Decision,
+    /// What it is, in a few words.
+    pub(crate) title: String,
+    /// Its tasks' names.
+    pub(crate) tasks: Vec<Name>,
+    /// What is as it was before, a line each.
+    pub(crate) restored: Vec<String>,
+    /// What stays, a line each.
+    pub(crate) kept: Vec<String>,
+    /// What cannot be taken back, a line each.
+    pub(crate) not_undone: Vec<String>,
+}
+
+/// Nothing can be taken back.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub(crate) enum Error {
+    /// There is no operation that could be.
+    #[error("there is nothing to {verb}")]
+    Nothing {
+        /// `undo` or `redo`.
+        verb: &'static str,
+    },
+    /// The task is not over.
+    #[error("`{task}` is still running")]
+    Running {
+        /// The task.
+        task: Name,
+    },
+    /// The task's state forbids it.
+    #[error("`{task}`: {why}")]
+    State {
+        /// The task.
+        task: Name,
+        /// Which arrow is missing.
+        why: IllegalStep,
+    },
+    /// No decision about the task could be taken back.
+    #[error("nothing was decided about `{task}`: it is {state}")]
+    Undecided {
+        /// The task.
+        task: Name,
+        /// The state it is in.
+        state: State,
+    },
+    /// The operation is of a kind that cannot be taken back.
+    #[error("a {kind} cannot be undone")]
+    Kind {
+        /// Its kind.
+        kind: &'static str,
+    },
+    /// The operation was taken back already, or never happened.
+    #[error("operation {operation} was {how}")]
+    Over {
+        /// The operation.
+        operation: Uid,
+        /// What became of it.
+        how: &'static str,
+    },
+    /// The task landed together with others.
+    #[error("`{task}` landed together with {}", others.join(", "))]
+    Joint {
+        /// The task.
+        task: Name,
+        /// The others.
+        others: Vec<String>,
+        /// The operation.
+        operation: Uid,
+    },
+    /// It would not be exact.
+    #[error("{title} cannot be taken back exactly")]
+    Refused {
+        /// What was to be taken back.
+        title: String,
+        /// The operation that was to be taken back.
+        operation: Box<Operation>,
+        /// Why not.
+        source: Refused,
+    },
+    /// A task or operation cannot be named or read.
+    #[error(transparent)]
+    Book(#[from] BookError),
+    /// It could not be carried out.
+    #[error(transparent)]
+    Carry(#[from] CarryError),
+    /// Git could not do it.
+    #[error(transparent)]
+    Git(#[from] git::Error),
+}
+
+impl Plan {
+    /// Starts a plan for an operation about these tasks.
+    pub(crate) fn new(decision: Decision, tasks: &[Standing]) -> Self {
+        Self {
+            decision,
+            title: String::new(),
+            tasks: tasks.iter().map(|t| t.spec.id.clone()).collect(),
+            restored: vec![],
+            kept: vec![],
+            not_undone: vec![],
+        }
+    }
+
+    /// Carries it out.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Carry`] when the world moved on since it was planned.
+    pub(crate) fn carry_out(&self, writer: &Writer<'_>) -> Result<Carried, Error> {
+        Ok(writer.carry_out(&self.decision)?)
+    }
+}
+
+/// Plans to take back an operation: the one named, the last about the task named, or the last of all.
+///
+/// # Errors
+///
+/// [`Error::Refused`] where it would not be exact, with why.
+pub(crate) fn plan_undo(site: &Site, what: Option<&str>) -> Result<Plan, Error> {
+    let book = Book::open(site)?;
+    let target = match what {
+        None => book.fold.last_to_undo().ok_or(Error::Nothing { verb: "undo" })?,
+        Some(text) => find(&book, text)?,
+    };
+    inverse(site, &book, target, Kind::Undo)
+}
+
+/// Plans to take back the last undo, if nothing was decided since.
+///
+/// # Errors
+///
+/// As [`plan_undo`].
+pub(crate) fn plan_redo(site: &Site) -> Result<Plan, Error> {
+    let book = Book::open(site)?;
+    let target = book.fold.last_to_redo().ok_or(Error::Nothing { verb: "redo" })?;
+    inverse(site, &book, target, Kind::Redo)
+}
+
+fn find<'b>(book: &'b Book<'_>, text: &str) -> Result<&'b Folded, Error> {
+    match book.find(text) {
+        Ok(task) => of_task(book, task),
+        Err(not_a_task @ BookError::Unknown(_)) => {
+            let all = book.fold.operations().iter().map(|f| (f.operation.uid.as_str(), f));
+            match resolve(text, all) {
+                Resolved::One(found) => check(found),
+                _ => Err(not_a_task.into()),
+            }
+        }
+        Err(e) => Err(e.into()),
+    }
+}
+
+fn of_task<'b>(book: &'b Book<'_>, task: &crate::journal::TaskEntry) -> Result<&'b Folded, Error> {
+    let found = task.operation.as_ref().and_then(|uid| book.fold.operation(uid));
+    let Some(found) = found.filter(|_| task.decision.is_some()) else {
+        let state = book.standing(task)?.state;
+        return Err(Error::Undecided { task: task.id.clone(), state });
+    };
+    if found.operation.tasks.len() > 1 && found.operation.kind == Kind::Land {
+        let others = found.operation.tasks.iter().filter(|t| t.uid != task.uid);
+        let others = others.filter_map(|t| book.fold.task(&t.uid)).map(|t| t.id.to_string()).collect();
+        return Err(Error::Joint { task: task.id.clone(), others, operation: found.operation.uid.clone() });
+    }
+    check(found)
+}
+
+fn check(found: &Folded) -> Result<&Folded, Error> {
+    if !found.operation.kind.can_be_undone() {
+        return Err(Error::Kind { kind: found.operation.kind.word() });
+    }
+    if !found.holds() {
+        let how = if found.undone_by.is_some() { "undone already" } else { "never carried out" };
+        return Err(Error::Over { operation: found.operation.uid.clone(), how });
+    }
+    Ok(found)
+}
+
+fn inverse(site: &Site, book: &Book<'_>, target: &Folded, kind: Kind) -> Result<Plan, Error> {
+    let operation = &target.operation;
+    let mut tasks = Vec::new();
+    for task in operation.tasks.iter().filter_map(|t| book.fold.task(&t.uid)) {
+        tasks.push(book.standing(task)?);
+    }
+    let title = title(kind, &title_of(book, operation), &tasks);
+    let refused = |source| Error::Refused { title: title.clone(), operation: Box::new(operation.clone()), source };
+    if let Some(later) = decided_later(book, target, &tasks) {
+        return Err(refused(Refused::Later { task: later }));
+    }
+    let back = exact::backwards(&site.repo, operation)?.map_err(refused)?;
+    let decision = Decision {
+        operation: Operation {
+            uid: Uid::random(),
+            kind,
+            at: clock::now(),
+            tasks: tasks.iter().map(|t| TaskRef { uid: t.uid().clone(), attempt: t.entry.attempt }).collect(),
+            moves: back.moves,
+            decisive: operation.decisive,
+            checkouts: back.checkouts,
+            undoes: Some(operation.uid.clone()),
+            untested: false,
+        },
+        seen: tasks.iter().map(|t| t.entry.clone()).collect(),
+    };
+    let mut plan = Plan::new(decision, &tasks);
+    plan.title = title;
+    report(site, &mut plan, &tasks)?;
+    Ok(plan)
+}
+
+/// The kind of decision that is taken back, or, for a redo, done again.
+fn title_of(book: &Book<'_>, operation: &Operation) -> String {
+    let first = operation.undoes.as_ref().and_then(|uid| book.fold.operation(uid));
+    match first.filter(|_| operation.kind == Kind::Undo) {
+        Some(first) => title_of(book, &first.operation),
+        None => operation.kind.word().to_owned(),
+    }
+}
+
+fn title(kind: Kind, what: &str, tasks: &[Standing]) -> String {
+    let names: Vec<_> = tasks.iter().map(|t| t.spec.id.as_str()).collect();
+    match kind {
+        Kind::Redo => format!("the undone {what} of {}", names.join(", ")),
+        _ => format!("the {what} of {}", names.join(", ")),
+    }
+}
+
+/// A task about which a later decision holds. For a redo that is none, since the undone decision left the task as it was.
+fn decided_later(book: &Book<'_>, target: &Folded, tasks: &[Standing]) -> Option<Name> {
+    let after = book.fold.operations().iter().skip_while(|f| f.operation.uid != target.operation.uid).skip(1);
+    let later: Vec<_> = after.filter(|f| f.holds() && f.operation.kind != Kind::Undo && f.operation.kind != Kind::Redo).collect();
+    let about = |task: &&Standing| later.iter().any(|f| f.operation.tasks.iter().any(|t| t.uid == *task.uid()));
+    tasks.iter().find(about).map(|t| t.spec.id.clone())
+}
+
+/// Says what is restored, what stays and what cannot be taken back, before anything happens.
+fn report(site: &Site, plan: &mut Plan, tasks: &[Standing]) -> Result<(), Error> {
+    let operation = &plan.decision.operation;
+    for step in &operation.moves {
+        let name = step.name.trim_start_matches("refs/heads/");
+        plan.restored.push(match (step.from, step.to) {
+            (Some(from), Some(to)) => format!("{name} goes from {} back to {}", from.short(), to.short()),
+            (None, Some(to)) => format!("the branch {name} is at {} again", to.short()),
+            (Some(_), None) => format!("the branch {name} goes"),
+            (None, None) => continue,
+        });
+    }
+    for change in &operation.checkouts {
+        let odb = site.repo.odb().map_err(git::Error::of("open the objects of", site.repo.path().display()))?;
+        let files = git::tree::changes(&odb, Some(change.from.into()), Some(change.to.into()))?.len();
+        plan.restored.push(format!("{files} files and the index of the checkout"));
+    }
+    for task in tasks {
+        if let Some(result) = task.record.result {
+            plan.kept.push(format!("the result of {} ({})", task.spec.id, result.short()));
+        }
+        if task.record.sandbox.level == Level::None {
+            let line = format!("what {} did outside its worktree, if it did anything (sandbox: none)", task.spec.id);
+            plan.not_undone.push(line);
+        }
+    }
+    Ok(())
+}

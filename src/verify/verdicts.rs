@@ -1,0 +1,82 @@
+//! What checks said before: a check that ran on the same tree, asked in the same way, is not run again.
+
+use git2::{ObjectType, Oid};
+use serde::Serialize;
+
+use crate::id::TreeId;
+use crate::store::{Layout, tasks};
+use crate::sys::fault::Point;
+use crate::sys::file;
+use crate::task::{CheckRun, EnvWish, Level, RepoPath};
+
+/// All that a verdict depends on.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Question<'a> {
+    /// The tree that is looked at.
+    pub(crate) tree: TreeId,
+    /// The shell command line.
+    pub(crate) command: &'a str,
+    /// The folder it runs in.
+    pub(crate) cwd: &'a RepoPath,
+    /// The text run before it.
+    pub(crate) setup: Option<&'a str>,
+    /// The environment asked for.
+    pub(crate) env: &'a [EnvWish],
+    /// How it is kept to its worktree.
+    pub(crate) level: Level,
+}
+
+impl Question<'_> {
+    /// Returns what was said to the same question before, marked as such. A verdict that cannot be read counts as none.
+    pub(crate) fn find_answer(&self, layout: &Layout) -> Option<CheckRun> {
+        let known: Option<CheckRun> = tasks::load(&layout.verdict(&self.key())).ok()?;
+        known.map(|run| CheckRun { cached: true, ..run })
+    }
+
+    /// Keeps what was said.
+    ///
+    /// # Errors
+    ///
+    /// [`tasks::Error`] if it cannot be written.
+    pub(crate) fn save_answer(&self, layout: &Layout, run: &CheckRun) -> Result<(), tasks::Error> {
+        let path = layout.verdict(&self.key());
+        if let Some(folder) = path.parent() {
+            file::make_folder(folder)?;
+        }
+        tasks::save(&path, run, Point::VERDICT)
+    }
+
+    /// The name of the answer's file: a hash over every field.
+    fn key(&self) -> String {
+        let text = serde_json::to_vec(self).unwrap_or_default();
+        Oid::hash_object(ObjectType::Blob, &text).map(|hash| hash.to_string()).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::task::Exit;
+
+    fn question<'a>(command: &'a str, cwd: &'a RepoPath, env: &'a [EnvWish]) -> Question<'a> {
+        let tree = "4b825dc642cb6eb9a060e54bf8d69288fbee4904".parse().unwrap();
+        Question { tree, command, cwd, setup: None, env, level: Level::None }
+    }
+
+    #[test]
+    fn a_verdict_is_found_again_for_the_same_question_only() {
+        let folder = tempfile::tempdir().unwrap();
+        let layout = Layout::new(folder.path());
+        let (root, below) = (RepoPath::default(), RepoPath::from("a"));
+        let asked = question("make test", &root, &[]);
+        let exit = Exit { code: Some(1), signal: None };
+        let run = CheckRun { command: "make test".to_owned(), exit, duration_ms: 7, tree: asked.tree, cached: false };
+        assert_eq!(asked.find_answer(&layout), None);
+        asked.save_answer(&layout, &run).unwrap();
+        assert_eq!(asked.find_answer(&layout), Some(CheckRun { cached: true, ..run }));
+        let env = [EnvWish::Pass("TOKEN".to_owned())];
+        for other in [question("make", &root, &[]), question("make test", &below, &[]), question("make test", &root, &env)] {
+            assert_eq!(other.find_answer(&layout), None);
+        }
+    }
+}

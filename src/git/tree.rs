@@ -6,9 +6,10 @@
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, HashMap};
 
-use git2::{ErrorCode, ObjectType, Odb, OdbObject, Oid};
+use git2::{ErrorCode, ObjectType, Odb, OdbObject, Oid, Repository};
 
 use super::Error;
+use crate::id::{CommitId, TreeId};
 use crate::task::RepoPath;
 
 /// The mode of a folder.

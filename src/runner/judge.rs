@@ -2,7 +2,6 @@
 
 use git2::{Patch, Repository};
 
-use super::attempt::Attempt;
 use crate::git::tree::{self, Change, Entry};
 use crate::git;
 use crate::id::TreeId;
@@ -62,28 +61,26 @@ fn count_lines(main: &Repository, change: &Change) -> Option<(u64, u64)> {
     Some((insertions as u64, deletions as u64))
 }
 
-impl Attempt<'_> {
-    /// Decides the state, from a record that knows how the command ended, what it changed and what its checks said.
-    pub(super) fn decide(record: &mut Record, checks_asked: usize) {
-        let failed_check = record.checks.iter().any(|run| !run.passed());
-        if record.reason.is_none() && !record.outside.is_empty() {
-            record.reason = Some(Reason::Outside);
-        }
-        if record.reason.is_none() && failed_check {
-            record.reason = Some(Reason::Check);
-        }
-        record.state = match (record.cancelled, record.reason, record.result) {
-            (true, ..) => State::Cancelled,
-            (false, Some(_), _) => State::Failed,
-            (false, None, None) => State::Empty,
-            (false, None, Some(_)) => State::Ready,
-        };
-        if record.state == State::Ready {
-            record.checked = Some(if checks_asked == 0 { Checked::None } else { Checked::Passed });
-        }
-        if record.message.is_none() {
-            record.message = message(record);
-        }
+/// Decides the state, from a record that knows how the command ended, what it changed and what its checks said.
+pub(super) fn decide(record: &mut Record, checks_asked: usize) {
+    let failed_check = record.checks.iter().any(|run| !run.passed());
+    if record.reason.is_none() && !record.outside.is_empty() {
+        record.reason = Some(Reason::Outside);
+    }
+    if record.reason.is_none() && failed_check {
+        record.reason = Some(Reason::Check);
+    }
+    record.state = match (record.cancelled, record.reason, record.result) {
+        (true, ..) => State::Cancelled,
+        (false, Some(_), _) => State::Failed,
+        (false, None, None) => State::Empty,
+        (false, None, Some(_)) => State::Ready,
+    };
+    if record.state == State::Ready {
+        record.checked = Some(if checks_asked == 0 { Checked::None } else { Checked::Passed });
+    }
+    if record.message.is_none() {
+        record.message = message(record);
     }
 }
 

@@ -123,9 +123,10 @@ impl Keeper<'_> {
         let new = NewCommit { tree: tree.into(), parents: &[base.into()], message: &message };
         let result = commit::by_takeback(intake, &new, clock::now().as_second())?;
         let pack = intake.publish(self.main, &[result], Cut { have: &[base.into()], strict: false }, &self.label(attempt))?;
-        let create = |name: String| RefMove { name, from: None, to: Some(result) };
-        refs::apply(self.main, &create(layout::result_ref(&self.spec.uid, attempt)), "takeback: result")?;
-        let branch = RefMove { name: self.spec.branch.clone(), from: Some(base.into()), to: Some(result) };
+        let name = layout::result_ref(&self.spec.uid, attempt);
+        let earlier = self.pin(name, result)?;
+        let from = Some(earlier.unwrap_or(base.into()));
+        let branch = RefMove { name: self.spec.branch.clone(), from, to: Some(result) };
         match refs::apply(self.main, &branch, "takeback: result") {
             Err(git::Error::Moved { .. }) => {}
             other => other?,
@@ -134,6 +135,13 @@ impl Keeper<'_> {
             pack.release()?;
         }
         Ok(result.into())
+    }
+
+    /// Hangs a commit on a ref of this attempt. Returns what an earlier try, cut short by a crash, had put there.
+    fn pin(&self, name: String, tip: Oid) -> Result<Option<Oid>, git::Error> {
+        let earlier = refs::find(self.main, &name)?;
+        refs::apply(self.main, &RefMove { name, from: earlier, to: Some(tip) }, "takeback: keep")?;
+        Ok(earlier)
     }
 
     /// Takes over what the task committed, branched and stashed itself.
@@ -156,7 +164,7 @@ impl Keeper<'_> {
         let prefix = layout::side_prefix(&self.spec.uid, record.attempt);
         for (suffix, tip) in side {
             let name = format!("{prefix}{suffix}");
-            refs::apply(self.main, &RefMove { name: name.clone(), from: None, to: Some(tip) }, "takeback: side")?;
+            self.pin(name.clone(), tip)?;
             record.side.push(name);
         }
         if let Some(pack) = pack {
@@ -166,7 +174,7 @@ impl Keeper<'_> {
     }
 
     fn survey(&self, quarantine: &Quarantine, base: CommitId) -> Result<Result<survey::Survey, Refusal>, Error> {
-        let spec = quarantine_spec(self.main, self.config, self.spec, base);
+        let spec = quarantine_spec(self.main, self.spec, base);
         let snapshot = quarantine.snapshot(&spec)?;
         let limits = Limits { bytes: self.config.max_quarantine_bytes, ..Limits::default() };
         Ok(survey::survey(quarantine, &snapshot, base.into(), &limits)?)
@@ -190,8 +198,7 @@ pub(super) fn pack_label(task: &crate::id::Uid, attempt: u32) -> String {
 }
 
 /// What a task's private git dir is made from; without an index.
-pub(super) fn quarantine_spec<'a>(main: &'a Repository, config: &'a Config, spec: &'a Spec, base: CommitId) -> QuarantineSpec<'a> {
+pub(super) fn quarantine_spec<'a>(main: &'a Repository, spec: &'a Spec, base: CommitId) -> QuarantineSpec<'a> {
     let prefix = spec.branch.rsplit_once('/').map_or("", |(prefix, _)| &spec.branch[..=prefix.len()]);
-    let _ = config;
     QuarantineSpec { main, branch: &spec.branch, prefix, base: base.into(), index_from: None }
 }

@@ -13,6 +13,8 @@
 
 mod attempt;
 pub(crate) mod cancel;
+mod check;
+mod commands;
 mod hand_off;
 mod judge;
 mod keep;

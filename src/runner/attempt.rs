@@ -1,0 +1,366 @@
+//! One attempt, carried out by its runner, which holds its lock.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use super::judge::{self, ScopeError};
+use super::keep::{self, Keeper, quarantine_spec};
+use super::{check, landing_check};
+use crate::exec::environment::{self, Environment, Marks, Place};
+use crate::exec::run::{Cause, Ended, Execution};
+use crate::exec::launch::{Launch, Launcher};
+use crate::exec::log::Sizes;
+use crate::git::admin::Head;
+use crate::git::quarantine::{Quarantine, QuarantineSpec};
+use crate::git::refs::{self, RefMove};
+use crate::git::{self, tree};
+use crate::id::{CommitId, TreeId, Uid};
+use crate::sandbox::watch::Look;
+use crate::store::layout::AttemptDir;
+use crate::store::{Site, site, tasks};
+use crate::sys::fault::Point;
+use crate::sys::lock::Lock;
+use crate::sys::{clock, command, file, process};
+use crate::sys::process::Grace;
+use crate::task::{Reason, Record, Spec, State};
+use crate::workspace::{self, Owner, Role, Slot, Slots, Wanted};
+use crate::{exec, sandbox};
+
+/// An attempt under way.
+pub(super) struct Attempt<'a> {
+    /// The repository.
+    pub(super) site: &'a Site,
+    /// The task.
+    pub(super) spec: Spec,
+    /// What is known so far; on disk as of the last `save`.
+    pub(super) record: Record,
+    /// The attempt's folder.
+    pub(super) dir: AttemptDir,
+    /// The repository's worktrees.
+    pub(super) slots: Slots,
+    /// The task's environment, not yet made to fit a worktree.
+    pub(super) environment: Environment,
+    /// Set when the user asks to stop.
+    pub(super) cancel: Arc<AtomicBool>,
+}
+
+/// An attempt could not be carried out; its record says so where it could be written.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub(crate) enum Error {
+    /// A spec or record is unreadable.
+    #[error(transparent)]
+    Task(#[from] tasks::Error),
+    /// The repository cannot be used.
+    #[error(transparent)]
+    Site(#[from] site::Error),
+    /// There is no worktree to be had.
+    #[error(transparent)]
+    Workspace(#[from] workspace::Error),
+    /// What it changed could not be kept yet.
+    #[error(transparent)]
+    Keep(#[from] keep::Error),
+    /// The scope cannot be held against the result.
+    #[error(transparent)]
+    Scope(#[from] ScopeError),
+    /// Its environment cannot be read.
+    #[error(transparent)]
+    Environment(#[from] environment::Error),
+    /// It could not be started or watched.
+    #[error(transparent)]
+    Exec(#[from] exec::run::Error),
+    /// This program is not to be found.
+    #[error(transparent)]
+    Program(#[from] command::Error),
+    /// Git could not do it.
+    #[error(transparent)]
+    Git(#[from] git::Error),
+    /// A file could not be read or written.
+    #[error(transparent)]
+    File(#[from] file::Error),
+}
+
+/// Carries an attempt out, to a record that is over. What fails on the way fails the task, not the runner; but what could not be
+/// kept stays in the slot, and the attempt open: the next writing command tries again.
+///
+/// # Errors
+///
+/// [`Error`] where not even a record could be written.
+pub(super) fn run(site: &Site, task: &Uid, attempt: u32, _lock: &Lock) -> Result<(), Error> {
+    let mut attempt = Attempt::open(site, task, attempt)?;
+    process::become_subreaper();
+    attempt.hear_cancel();
+    attempt.record.state = State::Running;
+    attempt.record.runner = process::own();
+    attempt.record.sandbox = sandbox::enforce(attempt.spec.sandbox);
+    attempt.save()?;
+    if attempt.is_cancelled() {
+        attempt.record.cancelled = true;
+        return attempt.finish();
+    }
+    let slot = match attempt.prepare() {
+        Ok(slot) => slot,
+        Err(e) => return attempt.fail_to_start(&e),
+    };
+    attempt.work(&slot)?;
+    attempt.keep_and_release(slot)?;
+    attempt.judge()?;
+    attempt.finish()
+}
+
+impl<'a> Attempt<'a> {
+    /// Reads what is known of an attempt.
+    pub(super) fn open(site: &'a Site, task: &Uid, attempt: u32) -> Result<Self, Error> {
+        let spec = tasks::load_spec(&site.layout, task)?;
+        let dir = site.layout.attempt(task, attempt);
+        let state_dir = site.state_dir()?.path;
+        let repository = site.repository().cloned().unwrap_or_else(Uid::random);
+        let record = tasks::load_record(&site.layout, task, attempt)?;
+        Ok(Self {
+            site,
+            record: record.unwrap_or_else(|| Record::queued(attempt, repository, spec.base)),
+            spec,
+            environment: Environment::load(&dir.environment()).unwrap_or_default(),
+            dir,
+            slots: Slots::new(&state_dir.join("slots"), &state_dir.join("trash"), &site.repo),
+            cancel: Arc::new(AtomicBool::new(false)),
+        })
+    }
+
+    /// Replaces the record on disk.
+    pub(super) fn save(&self) -> Result<(), Error> {
+        Ok(tasks::save_record(&self.site.layout, &self.spec.uid, &self.record)?)
+    }
+
+    /// A signal tells the runner to look for a request to stop.
+    fn hear_cancel(&self) {
+        for signal in [signal_hook::consts::SIGTERM, signal_hook::consts::SIGINT] {
+            // Without the handler the request is found all the same, a little later.
+            drop(signal_hook::flag::register(signal, Arc::clone(&self.cancel)));
+        }
+    }
+
+    fn is_cancelled(&self) -> bool {
+        self.dir.cancel().exists()
+    }
+
+    fn fail_to_start(&mut self, e: &Error) -> Result<(), Error> {
+        self.record.reason = Some(if is_disk_full(e) { Reason::Disk } else { Reason::Spawn });
+        self.record.message = Some(format!("it could not be started: {}", chain(e)));
+        for slot in self.slots.claim(&self.spec.uid, self.record.attempt)? {
+            slot.release()?;
+        }
+        self.finish()
+    }
+
+    /// Gets a worktree that holds the base, with the task's branch and a private git dir.
+    fn prepare(&mut self) -> Result<Slot, Error> {
+        let base = self.record.base;
+        let owner = Owner { task: self.spec.uid.clone(), attempt: self.record.attempt, role: Role::Task };
+        let wanted = Wanted { tree: tree::of_commit(&self.site.repo, base)?, commit: base, owner };
+        let slot = self.slots.take(&wanted)?;
+        self.place_branch(base)?;
+        slot.admin()?.point_head(&Head::Branch(self.spec.branch.clone()))?;
+        let spec = quarantine_spec(&self.site.repo, &self.spec, base);
+        let index = slot.admin()?.index();
+        let quarantine = Quarantine::create(&self.dir.quarantine(), &QuarantineSpec { index_from: Some(&index), ..spec })?;
+        quarantine.attach(&slot.root())?;
+        self.record.worktree = Some(slot.root().into());
+        Ok(slot)
+    }
+
+    /// The task's branch is at the base while it runs; one that somebody else has moved there stays.
+    fn place_branch(&self, base: CommitId) -> Result<(), git::Error> {
+        let branch = RefMove { name: self.spec.branch.clone(), from: None, to: Some(base.into()) };
+        match refs::apply(&self.site.repo, &branch, "takeback: start") {
+            Err(git::Error::Moved { .. }) => Ok(()),
+            other => other,
+        }
+    }
+
+    /// Runs the command, and records how it ended before anything else is done.
+    fn work(&mut self, slot: &Slot) -> Result<(), Error> {
+        let before = Look::at(&self.site.repo, &self.branch_prefix())?;
+        let ended = match self.execute(slot) {
+            Ok(ended) => ended,
+            Err(e) => {
+                self.record.reason = Some(Reason::Spawn);
+                self.record.message = Some(format!("it could not be started: {}", chain(&e)));
+                return self.save();
+            }
+        };
+        self.note_end(&ended);
+        let changes = before.changes(&Look::at(&self.site.repo, &self.branch_prefix())?);
+        if !changes.is_empty() {
+            self.record.notes.push(format!("while it ran, the repository was changed, by it or by others: {}", changes.join(", ")));
+        }
+        if !Quarantine::at(&self.dir.quarantine()).is_attached(&slot.root()) {
+            self.note_escape(slot);
+        }
+        self.save()
+    }
+
+    fn execute(&mut self, slot: &Slot) -> Result<Ended, Error> {
+        let root = slot.root();
+        let cwd = root.join(self.spec.cwd.as_path());
+        let environment = self.placed_environment(&root, &cwd, slot.n());
+        let argv = self.spec.command.argv();
+        let token = token(&self.spec.uid, self.record.attempt);
+        let launch =
+            Launch { argv: &argv, cwd: &cwd, environment: &environment, token: &token, setup: self.spec.setup.as_deref(), input: None };
+        let execution = Execution {
+            launcher: &Launcher::own()?,
+            launch,
+            limits: self.spec.limits,
+            grace: Grace::default(),
+            log: &self.dir.log(),
+            sizes: Sizes::default(),
+            cancel: &self.cancel,
+        };
+        let mut record = self.record.clone();
+        let (layout, uid) = (&self.site.layout, &self.spec.uid);
+        let ended = execution.run(|process| {
+            record.process = Some(process.clone());
+            record.started_at = Some(clock::now());
+            tasks::save_record(layout, uid, &record)
+        });
+        self.record = record;
+        Ok(ended?)
+    }
+
+    /// The environment as a command in a worktree sees it.
+    pub(super) fn placed_environment(&self, root: &Path, cwd: &Path, slot: u32) -> Environment {
+        let main: Vec<PathBuf> = self.site.repo.workdir().map(Path::to_owned).into_iter().chain([self.site.main_work_dir()]).collect();
+        let base = self.record.base.to_string();
+        let marks = Marks {
+            task: self.spec.id.as_str(),
+            attempt: self.record.attempt,
+            base: &base,
+            batch: None,
+            input: None,
+            slot: Some(slot),
+        };
+        self.environment.placed(&Place { main: &main, worktree: root, cwd }, &marks)
+    }
+
+    fn note_end(&mut self, ended: &Ended) {
+        self.record.exit = Some(ended.exit);
+        let limits = self.spec.limits;
+        let (reason, message) = match &ended.cause {
+            Cause::Exited if ended.exit.is_success() => (None, None),
+            Cause::Exited => (Some(Reason::Exit), None),
+            Cause::Signal => (Some(Reason::Signal), None),
+            Cause::Timeout => (Some(Reason::Timeout), Some(format!("it ran longer than {:?}", limits.timeout.unwrap_or_default()))),
+            Cause::Idle => (Some(Reason::Idle), Some(format!("it wrote nothing for {:?}", limits.idle.unwrap_or_default()))),
+            Cause::NotStarted(why) => (Some(Reason::Spawn), Some(format!("it could not be started: {why}"))),
+            Cause::Cancelled => {
+                self.record.cancelled = true;
+                (None, Some("it was cancelled".to_owned()))
+            }
+        };
+        self.record.reason = reason;
+        self.record.message = message;
+        if !ended.left_over.is_empty() {
+            let line = format!("processes that it left behind were ended: {}", names(&ended.left_over));
+            self.record.notes.push(line);
+        }
+        if !ended.survivors.is_empty() {
+            self.record.notes.push(format!("processes that could not be ended: {}", names(&ended.survivors)));
+        }
+        if let Some(e) = &ended.log_error {
+            self.record.notes.push(format!("its log is not whole: {}", chain(e)));
+        }
+    }
+
+    /// The worktree's `.git` does not lead to the private git dir any more: git in the task may have worked on the repository.
+    fn note_escape(&mut self, slot: &Slot) {
+        if !slot.root().join(".git").exists() {
+            self.record.notes.push("it removed its worktree's .git".to_owned());
+            return;
+        }
+        self.record.reason = self.record.reason.or(Some(Reason::Escaped));
+        let message = "its worktree's .git was replaced: git in it may have worked on the repository itself";
+        self.record.message.get_or_insert(message.to_owned());
+        self.record.notes.push(message.to_owned());
+    }
+
+    /// Keeps what the task changed, and gives the worktree back.
+    pub(super) fn keep_and_release(&mut self, slot: Slot) -> Result<(), Error> {
+        let keeper =
+            Keeper { main: &self.site.repo, config: &self.site.config, spec: &self.spec, dir: &self.dir, slot: &slot };
+        if let Err(e) = keeper.keep(&mut self.record) {
+            self.record.message = Some(format!("what it changed could not be kept yet: {}", chain(&e)));
+            self.save()?;
+            return Err(e.into());
+        }
+        self.save()?;
+        slot.release()?;
+        Ok(())
+    }
+
+    /// Holds the result against its scope and its checks.
+    pub(super) fn judge(&mut self) -> Result<(), Error> {
+        let base = tree::of_commit(&self.site.repo, self.record.base)?;
+        self.record.outside = judge::outside(&self.site.repo, &self.record, base, &self.spec.only)?;
+        let Some(result) = self.record.result else { return Ok(()) };
+        if self.record.reason.is_some() || self.record.cancelled || !self.record.outside.is_empty() {
+            return Ok(());
+        }
+        check::run_all(self, result)
+    }
+
+    /// Writes the record's last form, and removes what only a running attempt needs.
+    pub(super) fn finish(&mut self) -> Result<(), Error> {
+        judge::decide(&mut self.record, self.spec.checks.len());
+        self.record.finished_at = Some(clock::now());
+        self.save()?;
+        file::remove(&self.dir.environment(), Point::ATTEMPT_ENV)?;
+        for quarantine in [self.dir.quarantine(), self.dir.check_quarantine()] {
+            Quarantine::at(&quarantine).remove()?;
+        }
+        file::remove_folder(&self.dir.intake())?;
+        Ok(())
+    }
+
+    fn branch_prefix(&self) -> String {
+        self.spec.branch.rsplit_once('/').map(|(prefix, _)| format!("{prefix}/")).unwrap_or_default()
+    }
+}
+
+/// Marks the processes of an attempt.
+pub(super) fn token(task: &Uid, attempt: u32) -> String {
+    format!("{task}.{attempt}")
+}
+
+fn names(processes: &[process::Process]) -> String {
+    let names: Vec<_> = processes.iter().map(|p| format!("{} ({})", p.name, p.pid)).collect();
+    names.join(", ")
+}
+
+/// An error and all that lies behind it, in one line.
+pub(super) fn chain(e: &dyn std::error::Error) -> String {
+    let mut text = e.to_string();
+    let mut source = e.source();
+    while let Some(e) = source {
+        let part = e.to_string();
+        if !text.contains(&part) {
+            text = format!("{text}: {part}");
+        }
+        source = e.source();
+    }
+    text
+}
+
+/// Tells whether a full disk is what lies behind an error.
+fn is_disk_full(e: &dyn std::error::Error) -> bool {
+    let io = |e: &(dyn std::error::Error + 'static)| e.downcast_ref::<std::io::Error>().map(std::io::Error::kind);
+    let mut source = e.source();
+    while let Some(e) = source {
+        if matches!(io(e), Some(std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded)) {
+            return true;
+        }
+        source = e.source();
+    }
+    false
+}

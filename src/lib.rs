@@ -21,12 +21,14 @@ mod journal;
 // layer 6
 mod workspace;
 mod sandbox;
+mod workspace;
 // layer 7
 mod exec;
 // layer 8
 mod verify;
 // layer 9
 mod landing;
+mod runner;
 mod takeback;
 // layer 12
 mod engine;

@@ -2,6 +2,7 @@
 
 pub(crate) mod environment;
 pub(crate) mod launch;
+pub(crate) mod log;
 pub(crate) mod lookup;
 #[cfg(test)]
 mod testing;

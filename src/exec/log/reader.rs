@@ -1,0 +1,199 @@
+//! Reading a log, from its start or from any position, while it is written or after.
+
+use std::fs::{self, File};
+use std::io::{self, Read as _, Seek as _, SeekFrom, Write};
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::segment_path;
+use crate::sys::file;
+
+const CHUNK: usize = 64 * 1024;
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// A part of an output.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Piece {
+    /// Bytes as the command wrote them.
+    Bytes(Vec<u8>),
+    /// So many bytes were not kept.
+    LeftOut(u64),
+}
+
+/// A place in a log.
+#[derive(Clone, Debug)]
+pub(crate) struct LogReader {
+    path: PathBuf,
+    position: u64,
+    at_line_start: bool,
+}
+
+/// One file of a log: where its bytes stand in the output.
+#[derive(Clone, Debug)]
+struct Part {
+    path: PathBuf,
+    start: u64,
+    length: u64,
+}
+
+impl LogReader {
+    /// Takes the log at `path` from its first byte.
+    pub(crate) fn new(path: &Path) -> Self {
+        Self { path: path.to_owned(), position: 0, at_line_start: true }
+    }
+
+    /// The position of the next byte in the output.
+    pub(crate) fn position(&self) -> u64 {
+        self.position
+    }
+
+    /// Goes to the last `bytes` bytes there are.
+    ///
+    /// # Errors
+    ///
+    /// [`file::Error`] with the path.
+    pub(crate) fn seek_to_tail(&mut self, bytes: u64) -> Result<(), file::Error> {
+        let end = parts(&self.path)?.last().map_or(0, |part| part.start + part.length);
+        self.position = end.saturating_sub(bytes);
+        Ok(())
+    }
+
+    /// Reads on; `None` if there is nothing more now.
+    ///
+    /// # Errors
+    ///
+    /// [`file::Error`] with the path. No log yet is an empty one.
+    pub(crate) fn read(&mut self) -> Result<Option<Piece>, file::Error> {
+        loop {
+            let parts = parts(&self.path)?;
+            let Some(part) = parts.iter().find(|part| part.start + part.length > self.position) else { return Ok(None) };
+            if part.start > self.position {
+                let left_out = part.start - self.position;
+                self.position = part.start;
+                return Ok(Some(Piece::LeftOut(left_out)));
+            }
+            // A part that was removed since it was listed: look again, there are later ones.
+            if let Some(bytes) = read_at(part, self.position)? {
+                self.position += bytes.len() as u64;
+                return Ok(Some(Piece::Bytes(bytes)));
+            }
+        }
+    }
+
+    /// Writes all there is from here on to `to`, with a line for what was left out.
+    ///
+    /// # Errors
+    ///
+    /// What `to` said, or the [`file::Error`] of [`read`](Self::read).
+    pub(crate) fn copy(&mut self, to: &mut impl Write) -> io::Result<()> {
+        while let Some(piece) = self.read().map_err(io::Error::other)? {
+            match piece {
+                Piece::Bytes(bytes) => {
+                    self.at_line_start = bytes.last() == Some(&b'\n');
+                    to.write_all(&bytes)?;
+                }
+                Piece::LeftOut(count) => {
+                    let before = if self.at_line_start { "" } else { "\n" };
+                    writeln!(to, "{before}[… {count} bytes left out …]")?;
+                    self.at_line_start = true;
+                }
+            }
+        }
+        to.flush()
+    }
+
+    /// Does as [`copy`](Self::copy), and goes on with what is written meanwhile until `finished` says that nothing more comes.
+    ///
+    /// # Errors
+    ///
+    /// As [`copy`](Self::copy).
+    pub(crate) fn follow(&mut self, to: &mut impl Write, mut finished: impl FnMut() -> bool) -> io::Result<()> {
+        loop {
+            // Asked first: what was written before the answer is then still copied.
+            let last = finished();
+            self.copy(to)?;
+            if last {
+                return Ok(());
+            }
+            std::thread::sleep(PAUSE);
+        }
+    }
+}
+
+/// Reads from a part; `None` if it is gone.
+fn read_at(part: &Part, position: u64) -> Result<Option<Vec<u8>>, file::Error> {
+    let mut file = match File::open(&part.path) {
+        Ok(file) => file,
+        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(e) => return Err(file::Error::of("open", &part.path)(e)),
+    };
+    let length = (part.start + part.length - position).min(CHUNK as u64);
+    let mut bytes = Vec::new();
+    let read = file.seek(SeekFrom::Start(position - part.start)).and_then(|_| file.take(length).read_to_end(&mut bytes));
+    read.map_err(file::Error::of("read", &part.path))?;
+    Ok(Some(bytes).filter(|bytes| !bytes.is_empty()))
+}
+
+/// The files of a log in order, with their places. Those of a log that is being written may be out of date at once.
+///
+/// All segments but the last are full, and the writer has always made the next one before it removes one: of two in a row, the first
+/// tells how long a segment is.
+fn parts(path: &Path) -> Result<Vec<Part>, file::Error> {
+    const TRIES: usize = 100;
+    for _ in 0..TRIES {
+        // First these: where there is one, the head that is measured after it is full.
+        let segments = segments(path)?;
+        let Some(head) = length_of(path)? else { return Ok(Vec::new()) };
+        let mut parts = vec![Part { path: path.to_owned(), start: 0, length: head }];
+        if segments.is_empty() {
+            return Ok(parts);
+        }
+        let lengths = segments.iter().map(|(n, path)| Ok((*n, length_of(path)?))).collect::<Result<Vec<_>, file::Error>>()?;
+        let known: Vec<(u64, u64)> = lengths.into_iter().filter_map(|(n, length)| Some((n, length?))).collect();
+        let full = match known.as_slice() {
+            [(1, _)] => Some(0),
+            [(n, length), (next, _), ..] if n + 1 == *next => Some(*length),
+            // One was removed while we looked, and the next was not there when we began.
+            _ => None,
+        };
+        if let Some(full) = full {
+            parts.extend(known.iter().map(|(n, length)| Part {
+                path: segment_path(path, *n),
+                start: head + (n - 1) * full,
+                length: *length,
+            }));
+            return Ok(parts);
+        }
+    }
+    let source = io::Error::other("it changes faster than it can be read, or a part is missing");
+    Err(file::Error::of("read", path)(source))
+}
+
+fn length_of(path: &Path) -> Result<Option<u64>, file::Error> {
+    match fs::metadata(path) {
+        Ok(metadata) => Ok(Some(metadata.len())),
+        Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(e) => Err(file::Error::of("look at", path)(e)),
+    }
+}
+
+/// The files after the head that are there, by number.
+pub(super) fn segments(path: &Path) -> Result<Vec<(u64, PathBuf)>, file::Error> {
+    let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else { return Ok(Vec::new()) };
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(e) => return Err(file::Error::of("list", folder)(e)),
+    };
+    let mut found = Vec::new();
+    for entry in entries {
+        let entry = entry.map_err(file::Error::of("list", folder))?;
+        let file_name = entry.file_name();
+        let rest = file_name.as_bytes().strip_prefix(name.as_bytes()).and_then(|rest| rest.strip_prefix(b"."));
+        let number = rest.and_then(|digits| std::str::from_utf8(digits).ok()?.parse::<u64>().ok());
+        found.extend(number.filter(|n| *n > 0).map(|n| (n, entry.path())));
+    }
+    found.sort();
+    Ok(found)
+}

@@ -2,7 +2,10 @@
 
 pub(crate) mod environment;
 pub(crate) mod launch;
+mod limits;
 pub(crate) mod log;
 pub(crate) mod lookup;
+mod pump;
+pub(crate) mod run;
 #[cfg(test)]
 mod testing;

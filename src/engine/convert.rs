@@ -7,12 +7,14 @@ use super::{Error, ErrorKind};
 use crate::git::support::Unsupported;
 use crate::journal::{BookError, CarryError, LogError};
 use crate::landing::{Error as LandingError, TargetError};
+use crate::runner::attempt::Error as AttemptError;
 use crate::runner::Error as HandOffError;
 use crate::runner::retry::RetryError;
+use crate::runner::snapshot::Error as SnapshotError;
 use crate::store::{format, site, state_dir, tasks};
 use crate::sys::{command, file, lock};
 use crate::takeback::{Error as TakebackError, Refused};
-use crate::{config, git};
+use crate::{config, git, workspace};
 
 impl From<file::Error> for Error {
     fn from(e: file::Error) -> Self {
@@ -246,6 +248,44 @@ impl From<HandOffError> for Error {
             HandOffError::Lock(e) => e.into(),
             HandOffError::File(e) => e.into(),
             HandOffError::Git(e) => e.into(),
+        }
+    }
+}
+
+impl From<workspace::Error> for Error {
+    fn from(e: workspace::Error) -> Self {
+        let message = e.to_string();
+        match e {
+            workspace::Error::Git(e) => e.into(),
+            workspace::Error::File(e) => e.into(),
+            workspace::Error::Lock(e) => e.into(),
+            workspace::Error::Command(e) => e.into(),
+            other => Self::new(ErrorKind::Io, message).because(other),
+        }
+    }
+}
+
+impl From<SnapshotError> for Error {
+    fn from(e: SnapshotError) -> Self {
+        match e {
+            SnapshotError::Workspace(e) => e.into(),
+            SnapshotError::Site(e) => e.into(),
+            SnapshotError::Git(e) => e.into(),
+        }
+    }
+}
+
+impl From<AttemptError> for Error {
+    fn from(e: AttemptError) -> Self {
+        let message = e.to_string();
+        match e {
+            AttemptError::Task(e) => e.into(),
+            AttemptError::Site(e) => e.into(),
+            AttemptError::Workspace(e) => e.into(),
+            AttemptError::Git(e) => e.into(),
+            AttemptError::File(e) => e.into(),
+            AttemptError::Program(e) => e.into(),
+            other => Self::new(ErrorKind::Command, message).because(other),
         }
     }
 }

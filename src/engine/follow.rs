@@ -131,7 +131,7 @@ impl Engine {
             let message = format!("`{}` has no attempt {attempt}: its last is {}", standing.spec.id, standing.entry.attempt);
             return Err(Error::new(ErrorKind::Unknown, message).about(attempt));
         }
-        Ok(LogReader::new(self.site.layout.attempt(standing.uid(), attempt).log()))
+        Ok(LogReader::new(&self.site.layout.attempt(standing.uid(), attempt).log()))
     }
 
     /// Opens what the n-th check of a task's last attempt has written, from 1.
@@ -145,7 +145,7 @@ impl Engine {
             let message = format!("`{}` has no check {n}: it has {}", standing.spec.id, standing.spec.checks.len());
             return Err(Error::new(ErrorKind::Unknown, message).about(n));
         }
-        Ok(LogReader::new(self.site.layout.attempt(standing.uid(), standing.entry.attempt).check_log(n)))
+        Ok(LogReader::new(&self.site.layout.attempt(standing.uid(), standing.entry.attempt).check_log(n)))
     }
 
     /// Lists what a task's last attempt made and git ignores.

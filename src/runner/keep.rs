@@ -11,11 +11,9 @@ use git2::{Oid, Repository};
 
 use crate::config::Config;
 use crate::git::commit::{self, NewCommit};
-use crate::git::import::{self, Imported};
 use crate::git::intake::Cut;
 use crate::git::quarantine::{Quarantine, QuarantineSpec};
 use crate::git::refs::{self, RefMove};
-use crate::git::survey::{self, Limits, Refusal};
 use crate::git::{self, Intake};
 use crate::id::{CommitId, TreeId};
 use crate::store::layout::{self, AttemptDir};
@@ -65,15 +63,6 @@ impl Keeper<'_> {
     /// [`Error`], on a full disk for example: nothing is lost, and it can be called again.
     pub(super) fn keep(&self, record: &mut Record) -> Result<(), Error> {
         self.keep_files(record)?;
-        match self.keep_commits(record)? {
-            Ok(()) => {}
-            Err(refusal) => {
-                record.reason = record.reason.or(Some(crate::task::Reason::Quarantine));
-                let message = format!("what it committed itself was not taken over: {refusal}");
-                record.message.get_or_insert(message.clone());
-                record.notes.push(message);
-            }
-        }
         Ok(())
     }
 
@@ -107,7 +96,7 @@ impl Keeper<'_> {
         let input = CaptureInput {
             repo: &repo,
             root: &self.slot.root(),
-            manifest: self.slot.manifest()?,
+            manifest: crate::workspace::manifest::Manifest,
             base,
             intake: &intake,
             commit_ignored: &self.spec.commit_ignored,
@@ -142,42 +131,6 @@ impl Keeper<'_> {
         let earlier = refs::find(self.main, &name)?;
         refs::apply(self.main, &RefMove { name, from: earlier, to: Some(tip) }, "takeback: keep")?;
         Ok(earlier)
-    }
-
-    /// Takes over what the task committed, branched and stashed itself.
-    fn keep_commits(&self, record: &mut Record) -> Result<Result<(), Refusal>, Error> {
-        let quarantine = Quarantine::at(&self.dir.quarantine());
-        let survey = match self.survey(&quarantine, record.base)? {
-            Ok(survey) if survey.used_git => survey,
-            Ok(_) => return Ok(Ok(())),
-            Err(refusal) => return Ok(Err(refusal)),
-        };
-        let mut have: Vec<Oid> = vec![record.base.into()];
-        have.extend(record.result.map(Oid::from));
-        let mut intake = Intake::create(&self.dir.intake(), self.main)?;
-        let label = self.label(record.attempt);
-        let imported = import::import(&mut intake, self.main, &quarantine.objects(), &survey, &have, &label)?;
-        let Imported { side, pack } = match imported {
-            Ok(imported) => imported,
-            Err(refusal) => return Ok(Err(refusal)),
-        };
-        let prefix = layout::side_prefix(&self.spec.uid, record.attempt);
-        for (suffix, tip) in side {
-            let name = format!("{prefix}{suffix}");
-            self.pin(name.clone(), tip)?;
-            record.side.push(name);
-        }
-        if let Some(pack) = pack {
-            pack.release()?;
-        }
-        Ok(Ok(()))
-    }
-
-    fn survey(&self, quarantine: &Quarantine, base: CommitId) -> Result<Result<survey::Survey, Refusal>, Error> {
-        let spec = quarantine_spec(self.main, self.spec, base);
-        let snapshot = quarantine.snapshot(&spec)?;
-        let limits = Limits { bytes: self.config.max_quarantine_bytes, ..Limits::default() };
-        Ok(survey::survey(quarantine, &snapshot, base.into(), &limits)?)
     }
 
     fn label(&self, attempt: u32) -> String {

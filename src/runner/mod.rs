@@ -11,7 +11,7 @@
 //! 2. before `result` is recorded, the slot is owned by the attempt and holds what the task did;
 //! 3. after it, the result hangs on a ref, and checks can be run again.
 
-mod attempt;
+pub(crate) mod attempt;
 pub(crate) mod cancel;
 mod check;
 mod commands;
@@ -21,7 +21,7 @@ mod keep;
 pub(crate) mod landing_check;
 pub(crate) mod recovery;
 pub(crate) mod retry;
-mod snapshot;
+pub(crate) mod snapshot;
 pub(crate) mod start;
 mod wish;
 

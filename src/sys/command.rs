@@ -72,6 +72,19 @@ pub(crate) fn git(git_dir: &Path) -> Command {
     command
 }
 
+/// Makes a `git` command for the user's eyes: on the terminal, with the user's settings, pager and colours.
+pub(crate) fn interactive_git(git_dir: &Path) -> Command {
+    #[expect(clippy::disallowed_methods, reason = "this is the door")]
+    let mut command = Command::new("git");
+    for (name, _) in std::env::vars_os() {
+        if ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY"].iter().any(|place| name == *place) {
+            command.env_remove(name);
+        }
+    }
+    command.arg("--git-dir").arg(git_dir);
+    command
+}
+
 /// Makes a command that runs this very program.
 ///
 /// # Errors

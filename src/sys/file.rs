@@ -131,6 +131,18 @@ pub(crate) fn remove(path: &Path, point: Point) -> Result<(), Error> {
     Ok(())
 }
 
+/// Removes a folder of ours and all that is in it, if it is there.
+///
+/// # Errors
+///
+/// [`Error`] with the path.
+pub(crate) fn remove_folder(path: &Path) -> Result<(), Error> {
+    match fs::remove_dir_all(path) {
+        Err(e) if e.kind() != io::ErrorKind::NotFound => Err(Error::of("remove", path)(e)),
+        _ => Ok(()),
+    }
+}
+
 /// Makes a folder and all above it.
 ///
 /// # Errors

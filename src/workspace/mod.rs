@@ -1,9 +1,15 @@
 //! Worktrees of our own: reusable slots, what a task left in them, what is brought into them.
 
+pub(crate) mod capture;
 mod error;
+pub(crate) mod manifest;
+pub(crate) mod outputs;
 pub(crate) mod record;
 pub(crate) mod reset;
 pub(crate) mod slot;
 pub(crate) mod slots;
 
 pub(crate) use error::Error;
+pub(crate) use record::{Owner, Role};
+pub(crate) use slot::{Slot, Wanted};
+pub(crate) use slots::Slots;

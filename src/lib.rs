@@ -19,7 +19,6 @@ mod store;
 // layer 5
 mod journal;
 // layer 6
-mod workspace;
 mod sandbox;
 mod workspace;
 // layer 7

@@ -27,13 +27,16 @@ impl RunPlan {
         for name in &self.plan.taken.missing {
             lines.push(format!("{name} is not in your environment: the task does not have it either"));
         }
-        let timeout = spec.limits.timeout.map_or_else(|| "no time limit".to_owned(), |t| format!("stopped after {t:?} (--timeout)"));
+        let timeout =
+            spec.limits.timeout.map_or_else(|| "no time limit".to_owned(), |t| format!("stopped after {t:?} (--timeout)"));
         let checks = match spec.checks.len() {
             0 => "verified: no check (--check)".to_owned(),
             1 => "verified: 1 check".to_owned(),
             n => format!("verified: {n} checks"),
         };
-        lines.push(format!("specified: yes, {timeout}; {checks}; reversible: in git, yes; outside its worktree, no (sandbox: none)"));
+        lines.push(format!(
+            "specified: yes, {timeout}; {checks}; reversible: in git, yes; outside its worktree, no (sandbox: none)"
+        ));
         lines
     }
 }

@@ -13,10 +13,10 @@ use std::path::{Path, PathBuf};
 
 use git2::{Index, IndexEntry, IndexTime, Odb, Oid, Repository, RepositoryState};
 
-use super::checkout::{Written, Writer};
+use super::Error;
+use super::checkout::{Writer, Written};
 use super::on_disk;
 use super::tree::{self, Change, Entry};
-use super::Error;
 use crate::id::{TreeId, Uid};
 use crate::sys::fault::Point;
 use crate::sys::file;
@@ -301,8 +301,7 @@ impl IndexLock {
 }
 
 fn root_of(checkout: &Repository) -> Result<&Path, Error> {
-    checkout.workdir().ok_or_else(|| Error::Corrupt {
-        object: checkout.path().display().to_string(),
-        why: "it has no checkout".to_owned(),
-    })
+    checkout
+        .workdir()
+        .ok_or_else(|| Error::Corrupt { object: checkout.path().display().to_string(), why: "it has no checkout".to_owned() })
 }

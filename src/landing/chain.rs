@@ -55,7 +55,13 @@ pub(crate) fn make(
 }
 
 /// Adds one task's change behind `tip`.
-fn add(main: &Repository, intake: &Intake, tip: CommitId, task: &Standing, text: &str) -> Result<Result<CommitId, Refusal>, git::Error> {
+fn add(
+    main: &Repository,
+    intake: &Intake,
+    tip: CommitId,
+    task: &Standing,
+    text: &str,
+) -> Result<Result<CommitId, Refusal>, git::Error> {
     let refuse = |kind, message: &str| Ok(Err(Refusal::new(&task.spec.id, kind, message)));
     let Some(result) = task.record.result else { return refuse(RefusalKind::Empty, "changed nothing") };
     let sides = Sides { base: task.record.base.into(), ours: tip.into(), theirs: result.into() };

@@ -19,6 +19,6 @@ mod wish;
 
 pub(crate) use land::{bring_in, land};
 pub(crate) use plan::{Error, Plan, plan};
-pub(crate) use target::{Error as TargetError, commit, short};
 pub use refusal::{Refusal, RefusalKind};
+pub(crate) use target::{Error as TargetError, commit, short};
 pub use wish::LandWish;

@@ -8,9 +8,9 @@ use super::judge::{self, ScopeError};
 use super::keep::{self, Keeper, quarantine_spec};
 use super::{check, landing_check};
 use crate::exec::environment::{self, Environment, Marks, Place};
-use crate::exec::run::{Cause, Ended, Execution};
 use crate::exec::launch::{Launch, Launcher};
 use crate::exec::log::Sizes;
+use crate::exec::run::{Cause, Ended, Execution};
 use crate::git::admin::Head;
 use crate::git::quarantine::{Quarantine, QuarantineSpec};
 use crate::git::refs::{self, RefMove};
@@ -21,8 +21,8 @@ use crate::store::layout::AttemptDir;
 use crate::store::{Site, site, tasks};
 use crate::sys::fault::Point;
 use crate::sys::lock::Lock;
-use crate::sys::{clock, command, file, process};
 use crate::sys::process::Grace;
+use crate::sys::{clock, command, file, process};
 use crate::task::{Reason, Record, Spec, State};
 use crate::workspace::{self, Owner, Role, Slot, Slots, Wanted};
 use crate::{exec, sandbox};
@@ -207,8 +207,14 @@ impl<'a> Attempt<'a> {
         let environment = self.placed_environment(&root, &cwd, slot.n());
         let argv = self.spec.command.argv();
         let token = token(&self.spec.uid, self.record.attempt);
-        let launch =
-            Launch { argv: &argv, cwd: &cwd, environment: &environment, token: &token, setup: self.spec.setup.as_deref(), input: None };
+        let launch = Launch {
+            argv: &argv,
+            cwd: &cwd,
+            environment: &environment,
+            token: &token,
+            setup: self.spec.setup.as_deref(),
+            input: None,
+        };
         let execution = Execution {
             launcher: &Launcher::own()?,
             launch,
@@ -231,7 +237,8 @@ impl<'a> Attempt<'a> {
 
     /// The environment as a command in a worktree sees it.
     pub(super) fn placed_environment(&self, root: &Path, cwd: &Path, slot: u32) -> Environment {
-        let main: Vec<PathBuf> = self.site.repo.workdir().map(Path::to_owned).into_iter().chain([self.site.main_work_dir()]).collect();
+        let main: Vec<PathBuf> =
+            self.site.repo.workdir().map(Path::to_owned).into_iter().chain([self.site.main_work_dir()]).collect();
         let base = self.record.base.to_string();
         let marks = Marks {
             task: self.spec.id.as_str(),
@@ -287,8 +294,7 @@ impl<'a> Attempt<'a> {
 
     /// Keeps what the task changed, and gives the worktree back.
     pub(super) fn keep_and_release(&mut self, slot: Slot) -> Result<(), Error> {
-        let keeper =
-            Keeper { main: &self.site.repo, config: &self.site.config, spec: &self.spec, dir: &self.dir, slot: &slot };
+        let keeper = Keeper { main: &self.site.repo, config: &self.site.config, spec: &self.spec, dir: &self.dir, slot: &slot };
         if let Err(e) = keeper.keep(&mut self.record) {
             self.record.message = Some(format!("what it changed could not be kept yet: {}", chain(&e)));
             self.save()?;

@@ -5,9 +5,9 @@ use std::path::Path;
 
 use super::attempt::{Attempt, Error, token};
 use super::keep::quarantine_spec;
-use crate::exec::run::Execution;
 use crate::exec::launch::{Launch, Launcher};
 use crate::exec::log::Sizes;
+use crate::exec::run::Execution;
 use crate::git::quarantine::{Quarantine, QuarantineSpec};
 use crate::git::tree;
 use crate::id::{CommitId, TreeId};

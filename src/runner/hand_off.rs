@@ -162,7 +162,11 @@ pub(crate) fn plan(site: &Site, dir: &Path, wish: &RunWish) -> Result<HandOff, E
         commit_ignored: globs(&cwd, &wish.commit_ignored)?,
         cwd,
         setup: wish.setup.clone(),
-        env: pass.iter().map(|n| EnvWish::Pass(n.to_string())).chain(set.iter().map(|(n, _)| EnvWish::Set(n.to_string()))).collect(),
+        env: pass
+            .iter()
+            .map(|n| EnvWish::Pass(n.to_string()))
+            .chain(set.iter().map(|(n, _)| EnvWish::Set(n.to_string())))
+            .collect(),
         limits: limits(site, wish),
         sandbox: wish.sandbox,
         queued_at: clock::now(),
@@ -301,11 +305,15 @@ fn name_of(site: &Site, wish: &RunWish, command: &Command) -> Result<Name, Error
         }
         None => Name::slug(&command.word()).free(taken),
     };
-    match prefix.split('/').scan(String::new(), |path, part| {
-        path.push_str(if path.is_empty() { "" } else { "/" });
-        path.push_str(part);
-        Some(path.clone())
-    }).find(|path| is_branch(path)) {
+    match prefix
+        .split('/')
+        .scan(String::new(), |path, part| {
+            path.push_str(if path.is_empty() { "" } else { "/" });
+            path.push_str(part);
+            Some(path.clone())
+        })
+        .find(|path| is_branch(path))
+    {
         Some(prefix) => Err(Error::PrefixIsBranch { prefix, task: name }),
         None => Ok(name),
     }

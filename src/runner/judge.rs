@@ -2,8 +2,8 @@
 
 use git2::{Patch, Repository};
 
-use crate::git::tree::{self, Change, Entry};
 use crate::git;
+use crate::git::tree::{self, Change, Entry};
 use crate::id::TreeId;
 use crate::task::{Checked, FileCounts, Reason, Record, State};
 use crate::verify::scope::{BadGlob, Scope};
@@ -12,7 +12,12 @@ use crate::verify::scope::{BadGlob, Scope};
 const LARGEST_COUNTED_BYTES: usize = 4 << 20;
 
 /// Finds the changed paths that lie outside a task's scope.
-pub(super) fn outside(main: &Repository, record: &Record, base: TreeId, only: &[String]) -> Result<Vec<crate::task::RepoPath>, ScopeError> {
+pub(super) fn outside(
+    main: &Repository,
+    record: &Record,
+    base: TreeId,
+    only: &[String],
+) -> Result<Vec<crate::task::RepoPath>, ScopeError> {
     let Some(tree) = record.tree.filter(|_| !only.is_empty()) else { return Ok(vec![]) };
     let scope = Scope::new(only)?;
     let changes = changes(main, base, tree)?;

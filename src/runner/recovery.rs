@@ -1,9 +1,9 @@
 //! Attempts whose runner is gone: ended, kept, and recorded as interrupted.
 
 use super::attempt::{Attempt, Error, chain, token};
-use crate::journal::{Book, BookError, Standing};
-use crate::git::intake;
 use crate::git;
+use crate::git::intake;
+use crate::journal::{Book, BookError, Standing};
 use crate::runner::keep;
 use crate::store::Site;
 use crate::sys::lock::Lock;

@@ -9,9 +9,9 @@ use crate::id::{CommitId, TreeId, Uid};
 use crate::journal::PACK_LABEL;
 use crate::store::{Site, site};
 use crate::sys::clock;
+use crate::workspace;
 use crate::workspace::capture::{self, CaptureInput};
 use crate::workspace::manifest::Manifest;
-use crate::workspace;
 
 use super::hand_off;
 

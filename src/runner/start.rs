@@ -10,10 +10,10 @@ use std::path::Path;
 use std::process::Stdio;
 
 use crate::id::Uid;
+use crate::runner;
 use crate::store::Site;
 use crate::sys::command;
 use crate::sys::lock::Lock;
-use crate::runner;
 
 /// The hidden verb that [`main`] is the body of.
 pub(crate) const VERB: &str = "__runner";

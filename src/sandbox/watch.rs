@@ -25,7 +25,8 @@ impl Look {
     ///
     /// [`git::Error`] if refs cannot be listed.
     pub(crate) fn at(main: &Repository, own_prefix: &str) -> Result<Self, git::Error> {
-        let is_ours = |name: &String| name.starts_with("refs/takeback/") || (!own_prefix.is_empty() && name.starts_with(own_prefix));
+        let is_ours =
+            |name: &String| name.starts_with("refs/takeback/") || (!own_prefix.is_empty() && name.starts_with(own_prefix));
         let all = refs::below(main, "refs/")?;
         let common = main.commondir();
         let mut files = BTreeMap::new();

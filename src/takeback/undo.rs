@@ -3,9 +3,7 @@
 use super::exact::{self, Refused};
 use crate::git;
 use crate::id::{Name, Resolved, Uid, resolve};
-use crate::journal::{
-    Book, BookError, CarryError, Carried, Decision, Folded, Kind, Operation, Standing, TaskRef, Writer,
-};
+use crate::journal::{Book, BookError, Carried, CarryError, Decision, Folded, Kind, Operation, Standing, TaskRef, Writer};
 use crate::store::Site;
 use crate::sys::clock;
 use crate::task::{IllegalStep, Level, State};

@@ -6,7 +6,7 @@ use super::{Engine, Error, Operation};
 use crate::id::Uid;
 use crate::journal::{Book, Carried, CarryError, Writer};
 use crate::landing::{self, LandWish, Refusal, RefusalKind};
-use crate::runner::landing_check;
+use crate::runner::landing_check::{self, Checked, Joined};
 use crate::takeback;
 
 /// How often a landing is planned anew when its target moves meanwhile.
@@ -99,7 +99,7 @@ impl Engine {
             let (writer, _) = Writer::new(&self.site.repo, &self.site.layout)?;
             landing::bring_in(&writer, &plan.plan)?;
         }
-        let checked = landing_check::run(&self.site, &plan.plan)?;
+        let checked = self.check_joined(&plan.plan)?;
         if let Some(failed) = checked.failed {
             let mut answer = plan.answer();
             answer.landed.clear();
@@ -121,6 +121,12 @@ impl Engine {
         answer.notes.extend(left(&carried));
         answer.operation = self.operation(&uid)?;
         Ok(Some(answer))
+    }
+
+    fn check_joined(&self, plan: &landing::Plan) -> Result<Checked, Error> {
+        let (Some(tip), Some(tree)) = (plan.tip, plan.tree) else { return Ok(Checked::default()) };
+        let LandWish { checks, no_check, .. } = &plan.wish;
+        Ok(landing_check::run(&self.site, &Joined { tip: (tip, tree), tasks: &plan.tasks, checks, no_check: *no_check })?)
     }
 
     /// Decides what a discard would do.

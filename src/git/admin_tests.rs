@@ -1,3 +1,5 @@
+//! Worktrees registered by hand, looked at by real git and by libgit2.
+
 use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::fs;

@@ -1,3 +1,5 @@
+//! Checkouts held against what real git would write.
+
 use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::ffi::OsStrExt as _;

@@ -1,3 +1,5 @@
+//! Packs that come in, with a foreign `git gc` at every moment, and objects that must not.
+
 use git2::ObjectType;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Each feature that is refused, made by real git.
+
 use super::{Unsupported, refuse};
 use crate::git::Error;
 use crate::git::testing::{TestRepo, write};

@@ -1,3 +1,5 @@
+//! Trees held against those that real git makes, on random edits too.
+
 use std::fmt::Write as _;
 
 use proptest::prelude::*;

@@ -3,9 +3,22 @@
 use super::attempt::{Attempt, Error};
 use super::check;
 use crate::exec::environment::{self, Wish};
-use crate::landing::Plan;
+use crate::id::{CommitId, TreeId};
+use crate::journal::Standing;
 use crate::store::Site;
 use crate::task::CheckRun;
+
+/// A tree that is about to land.
+pub(crate) struct Joined<'a> {
+    /// The commit, and its tree.
+    pub(crate) tip: (CommitId, TreeId),
+    /// The tasks that are in it.
+    pub(crate) tasks: &'a [Standing],
+    /// Checks that were asked for beside the tasks' own.
+    pub(crate) checks: &'a [String],
+    /// Whether the user wants none to run.
+    pub(crate) no_check: bool,
+}
 
 /// What the checks said.
 #[derive(Debug, Default)]
@@ -23,30 +36,29 @@ pub(crate) struct Checked {
 /// # Errors
 ///
 /// [`Error`] if a check cannot be run.
-pub(crate) fn run(site: &Site, plan: &Plan) -> Result<Checked, Error> {
-    let (Some(tip), Some(tree)) = (plan.tip, plan.tree) else { return Ok(Checked::default()) };
-    let seen = plan.tasks.len() == 1 && plan.tasks[0].record.tree == Some(tree);
+pub(crate) fn run(site: &Site, joined: &Joined<'_>) -> Result<Checked, Error> {
+    let seen = joined.tasks.len() == 1 && joined.tasks[0].record.tree == Some(joined.tip.1);
     let mut asked: Vec<(usize, String)> = Vec::new();
-    for (n, task) in plan.tasks.iter().enumerate().filter(|_| !seen) {
+    for (n, task) in joined.tasks.iter().enumerate().filter(|_| !seen) {
         for command in &task.spec.checks {
-            let known = asked.iter().any(|(m, c)| c == command && plan.tasks[*m].spec.cwd == task.spec.cwd);
+            let known = asked.iter().any(|(m, c)| c == command && joined.tasks[*m].spec.cwd == task.spec.cwd);
             if !known {
                 asked.push((n, command.clone()));
             }
         }
     }
-    asked.extend(plan.wish.checks.iter().map(|command| (0, command.clone())));
+    asked.extend(joined.checks.iter().map(|command| (0, command.clone())));
     if asked.is_empty() {
-        return Ok(Checked { notes: notes(plan), ..Checked::default() });
+        return Ok(Checked { notes: notes(joined), ..Checked::default() });
     }
-    if plan.wish.no_check {
+    if joined.no_check {
         return Ok(Checked { untested: true, ..Checked::default() });
     }
     for (k, (n, command)) in asked.iter().enumerate() {
-        let task = &plan.tasks[*n];
+        let task = &joined.tasks[*n];
         let mut attempt = Attempt::open(site, task.uid(), task.entry.attempt)?;
         attempt.environment = callers_environment(site)?;
-        let run = check::answer(&attempt, command, (tip, tree), task.spec.checks.len() + k + 1)?;
+        let run = check::answer(&attempt, command, joined.tip, task.spec.checks.len() + k + 1)?;
         if !run.passed() {
             return Ok(Checked { failed: Some(said_no(&run)), ..Checked::default() });
         }
@@ -58,8 +70,8 @@ fn said_no(run: &CheckRun) -> String {
     format!("would not pass the check `{}` together with what is there", run.command)
 }
 
-fn notes(plan: &Plan) -> Vec<String> {
-    let unchecked = plan.tasks.iter().all(|t| t.spec.checks.is_empty());
+fn notes(joined: &Joined<'_>) -> Vec<String> {
+    let unchecked = joined.tasks.iter().all(|t| t.spec.checks.is_empty());
     if unchecked { vec!["no check saw this change".to_owned()] } else { vec![] }
 }
 

@@ -1,3 +1,5 @@
+//! Slots after tasks, users and crashes have been at them.
+
 use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};

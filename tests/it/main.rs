@@ -13,3 +13,5 @@
 
 mod lab;
 mod launch;
+mod layers;
+mod source;

@@ -1,3 +1,5 @@
+//! What a task's environment has and has not.
+
 use std::os::unix::fs::PermissionsExt as _;
 
 use tempfile::TempDir;

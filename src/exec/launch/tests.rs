@@ -1,3 +1,5 @@
+//! Commands started at the gate, with real processes.
+
 use std::io::Read as _;
 use std::os::unix::process::ExitStatusExt as _;
 use std::process::ExitStatus;

@@ -1,3 +1,5 @@
+//! Outputs of any size, cut and read back.
+
 use std::os::unix::fs::PermissionsExt as _;
 use std::sync::atomic::{AtomicBool, Ordering};
 

@@ -1,3 +1,5 @@
+//! Real commands to their end, whichever it is.
+
 use std::path::PathBuf;
 
 use tempfile::TempDir;

@@ -1,3 +1,5 @@
+//! Real git at work in a quarantine, and the repository byte for byte as before.
+
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStringExt as _;
 use std::os::unix::fs::PermissionsExt as _;

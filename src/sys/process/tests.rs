@@ -1,3 +1,5 @@
+//! Families of real processes, found and ended.
+
 use std::collections::BTreeSet;
 use std::process::Child;
 use std::time::{Duration, Instant};

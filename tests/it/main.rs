@@ -11,6 +11,10 @@
     reason = "tests: a failed expectation is their answer, and scenarios are long"
 )]
 
+mod cli_flow;
+mod cli_surface;
+mod demo;
+mod examples;
 mod lab;
 mod launch;
 mod layers;

@@ -1,0 +1,161 @@
+//! `takeback land`: put results on a branch.
+
+use serde::Serialize;
+
+use crate::cli::exit::{self, Code};
+use crate::cli::out::{Page, View};
+use crate::cli::text::{branch, count, join, plain, short};
+use crate::cli::{Cx, program};
+use crate::engine::{Error, LandWish, Landing, Refusal, RefusalKind};
+
+const EXAMPLES: &str = "\
+Examples:
+  takeback land tables
+  takeback land tables figures --check 'make test'
+  takeback land tables --to tables-for-review
+  takeback land --dry-run tables
+
+`takeback undo` puts the branch, the index and the files back exactly, as long as nothing was built on top.";
+
+/// Put results on a branch
+///
+/// By default on the branch that was checked out at hand-off. One task lands as one commit, several as a chain joined by one merge commit. A file of your checkout that is modified, staged or
+/// untracked and would be overwritten is a reason to refuse; other uncommitted work stays as it is.
+#[derive(clap::Args, Debug)]
+#[command(after_long_help = EXAMPLES)]
+pub(super) struct Args {
+    /// Tasks, in the order in which they land: names, or prefixes that fit one only
+    #[arg(required = true, value_name = "ID")]
+    ids: Vec<String>,
+
+    /// Land on this branch; a new name is created
+    #[arg(long, value_name = "BRANCH")]
+    to: Option<String>,
+
+    /// Where a new branch starts
+    #[arg(long, value_name = "REV", requires = "to")]
+    onto: Option<String>,
+
+    /// The commit's subject
+    #[arg(long, short = 'm', value_name = "TEXT")]
+    message: Option<String>,
+
+    /// A further shell line that judges the tree to land; may be given more than once
+    #[arg(long = "check", value_name = "LINE")]
+    checks: Vec<String>,
+
+    /// Land a tree that no check has seen
+    #[arg(long, conflicts_with = "checks")]
+    no_check: bool,
+
+    /// Land results of failed and cancelled tasks too
+    #[arg(long)]
+    allow_failed: bool,
+
+    /// Land paths outside a task's scope that match; may be given more than once
+    #[arg(long = "allow-path", value_name = "GLOB")]
+    allow_paths: Vec<String>,
+
+    /// Show what would land, and change nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+/// A landing, done or planned.
+#[derive(Serialize)]
+struct Landed {
+    #[serde(flatten)]
+    landing: Landing,
+}
+
+pub(super) fn run(args: &Args, cx: &mut Cx) -> Result<Code, Error> {
+    let mut engine = cx.engine()?;
+    let plan = engine.plan_land(&args.wish())?;
+    let mut landing = plan.answer();
+    if !args.dry_run && !landing.landed.is_empty() {
+        landing = engine.land(plan)?;
+        cx.notes(&mut engine);
+    }
+    let code = exit::landing(&landing.refused);
+    cx.out.answer(&Landed { landing })?;
+    Ok(code)
+}
+
+impl Args {
+    fn wish(&self) -> LandWish {
+        LandWish {
+            ids: self.ids.clone(),
+            to: self.to.clone(),
+            onto: self.onto.clone(),
+            checks: self.checks.clone(),
+            no_check: self.no_check,
+            allow_failed: self.allow_failed,
+            allow_paths: self.allow_paths.clone(),
+            message: self.message.clone(),
+        }
+    }
+}
+
+impl View for Landed {
+    fn text(&self, page: &Page) -> String {
+        let landing = &self.landing;
+        let mut lines = Vec::new();
+        if !landing.landed.is_empty() {
+            lines.push(self.headline(page));
+        }
+        if landing.operation.is_some() && landing.untested {
+            lines.push("  no check has seen this tree: --no-check".to_owned());
+        }
+        lines.extend(landing.notes.iter().map(|n| format!("  {}", plain(n))));
+        if landing.operation.is_some() {
+            lines.push(format!("  undo: {} undo", program()));
+            lines.extend(self.landing.git_line.as_ref().map(|line| format!("  without takeback: {line}")));
+        }
+        for refusal in &landing.refused {
+            lines.extend(refused(refusal, page));
+        }
+        if !landing.culprits.is_empty() {
+            lines.push(format!("blamed: {}", join(&landing.culprits)));
+        }
+        lines.join("\n")
+    }
+}
+
+impl Landed {
+    fn headline(&self, page: &Page) -> String {
+        let landing = &self.landing;
+        let word = if landing.operation.is_some() { "landed" } else { "would land" };
+        let target = branch(&landing.target.name);
+        let way = match (landing.target.from, landing.target.to) {
+            (Some(from), Some(to)) => format!(" ({} -> {})", short(from), short(to)),
+            (None, Some(to)) => format!(" (new, at {})", short(to)),
+            _ => String::new(),
+        };
+        let what = page.bold(&join(&landing.landed));
+        format!("{what} {} on {target}{way}: {}", page.paint("32", word), count(landing.files, "file"))
+    }
+}
+
+fn refused(refusal: &Refusal, page: &Page) -> Vec<String> {
+    let word = page.paint("31", "refused");
+    let mut lines = vec![format!("{} {word}: {}", page.bold(refusal.task.as_str()), plain(&refusal.message))];
+    lines.extend(refusal.paths.iter().map(|p| format!("  {}", plain(&p.to_string()))));
+    lines.push(format!("  hint: {}", way_out(refusal)));
+    lines
+}
+
+fn way_out(refusal: &Refusal) -> String {
+    use RefusalKind as R;
+    let (us, id) = (program(), &refusal.task);
+    match refusal.kind {
+        R::Conflict => format!("{us} retry {id} --base HEAD starts it from here; or merge its branch by hand"),
+        R::Dirty => "commit or stash these files: git stash push --include-untracked".to_owned(),
+        R::Outside => format!("{us} land {id} --allow-path GLOB lands them all the same"),
+        R::Failed => format!("{us} land {id} --allow-failed lands what it did all the same"),
+        R::Running => format!("{us} wait {id}"),
+        R::Check => format!("{us} land {id} --no-check lands it all the same"),
+        R::Empty => format!("{us} retry {id}"),
+        R::Stale => format!("{us} land {id} tries again"),
+        R::Landed | R::State => format!("{us} show {id}"),
+    }
+}

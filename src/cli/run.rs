@@ -1,0 +1,197 @@
+//! `takeback run`: hand off one command.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::ValueEnum;
+use serde::Serialize;
+
+use crate::cli::exit::{self, Code};
+use crate::cli::out::{Page, View};
+use crate::cli::tasks::{Ended, Tasks};
+use crate::cli::{Cx, program, wait};
+use crate::config::parse_duration;
+use crate::engine::{Error, ErrorKind, RunWish, Task};
+use crate::task::{Level, Text};
+
+const USAGE: &str = "takeback run [OPTIONS] -- CMD…\n       takeback run [OPTIONS] --shell LINE";
+
+const EXAMPLES: &str = "\
+Examples:
+  takeback run -- make figures
+  takeback run --check 'make test' --only 'src/**' -- ./tools/rename.sh old new
+  takeback run --shell 'sed -i s/colour/color/ *.txt && make' --name spelling
+  takeback run --wait --timeout 10m --with-changes -- Rscript clean.R
+
+To take it back:
+  takeback cancel NAME      while it runs; what it changed until then is kept
+  takeback discard NAME     when it is over
+Nothing reaches your branch before `takeback land NAME`, so `takeback undo` has nothing to do for a run.";
+
+/// Hand off a command; returns at once
+///
+/// The command runs in a git worktree of its own, in the same subfolder as yours, from the last commit. What it changes becomes a
+/// commit on the branch takeback/NAME, whether it succeeds, fails, is stopped or is killed. Your checkout is not touched.
+#[derive(clap::Args, Debug)]
+#[command(override_usage = USAGE, after_long_help = EXAMPLES)]
+pub(super) struct Args {
+    /// The command and its arguments; no shell reads them
+    #[arg(last = true, value_name = "CMD", required_unless_present = "shell")]
+    argv: Vec<OsString>,
+
+    /// A line for `sh -c` instead of CMD
+    #[arg(long, value_name = "LINE", conflicts_with = "argv")]
+    shell: Option<String>,
+
+    /// What to call the task [default: the command's word]
+    #[arg(long)]
+    name: Option<String>,
+
+    /// Stay until it is over; Ctrl-C leaves it running
+    #[arg(long)]
+    wait: bool,
+
+    /// Start from this revision [default: HEAD]
+    #[arg(long, value_name = "REV", conflicts_with = "with_changes")]
+    base: Option<String>,
+
+    /// Start from HEAD with the checkout's uncommitted changes
+    #[arg(long)]
+    with_changes: bool,
+
+    /// Run in this folder [default: the current one]
+    #[arg(long, value_name = "DIR")]
+    cwd: Option<PathBuf>,
+
+    /// A shell line that judges the result; may be given more than once
+    #[arg(long = "check", value_name = "LINE")]
+    checks: Vec<String>,
+
+    /// Paths that it may change; may be given more than once
+    #[arg(long, value_name = "GLOB")]
+    only: Vec<String>,
+
+    /// Ignored files that go into the commit; may be given more than once
+    #[arg(long, value_name = "GLOB")]
+    commit_ignored: Vec<String>,
+
+    /// Stop it after this time; 0 is never [default: 1h, or git config takeback.timeout]
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    timeout: Option<Duration>,
+
+    /// Stop it when it has written nothing for this time
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    idle: Option<Duration>,
+
+    /// A shell text sourced before the command and its checks
+    #[arg(long, value_name = "LINE")]
+    setup: Option<String>,
+
+    /// Pass a variable that looks like a secret, or set one; may be given more than once
+    #[arg(long, value_name = "NAME[=VALUE]")]
+    env: Vec<OsString>,
+
+    /// How well it is kept to its worktree
+    #[arg(long, value_name = "LEVEL", default_value = "auto")]
+    sandbox: Sandbox,
+
+    /// Whether it can reach the network
+    #[arg(long, value_name = "on", default_value = "on")]
+    network: Network,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Sandbox {
+    /// The best that there is; what it was is recorded
+    Auto,
+    /// Own worktree and own git dir, and nothing that stops a command which means harm
+    None,
+    #[value(hide = true)]
+    Namespace,
+    #[value(hide = true)]
+    Landlock,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Network {
+    On,
+    #[value(hide = true)]
+    Off,
+}
+
+fn time(text: &str) -> Result<Duration, String> {
+    parse_duration(text).ok_or_else(|| "a time is a number of seconds, or such as 90s, 15m or 2h".to_owned())
+}
+
+impl Args {
+    fn wish(&self) -> Result<RunWish, Error> {
+        if self.network == Network::Off {
+            return Err(not_yet("--network off", "the network cannot be kept from a task in this version"));
+        }
+        Ok(RunWish {
+            argv: self.argv.iter().cloned().map(Text::from).collect(),
+            shell: self.shell.clone(),
+            name: self.name.clone(),
+            base: self.base.clone(),
+            with_changes: self.with_changes,
+            cwd: self.cwd.clone(),
+            checks: self.checks.clone(),
+            only: self.only.clone(),
+            commit_ignored: self.commit_ignored.clone(),
+            timeout: self.timeout,
+            idle: self.idle,
+            setup: self.setup.clone(),
+            env: self.env.iter().cloned().map(Text::from).collect(),
+            sandbox: self.level()?,
+        })
+    }
+
+    /// A level asked for by name is had, or is an error (DESIGN, promise 10).
+    fn level(&self) -> Result<Level, Error> {
+        match self.sandbox {
+            Sandbox::Auto => Ok(Level::Auto),
+            Sandbox::None => Ok(Level::None),
+            Sandbox::Namespace => Err(not_yet("--sandbox namespace", "the sandbox level `namespace` is not in this version")),
+            Sandbox::Landlock => Err(not_yet("--sandbox landlock", "the sandbox level `landlock` is not in this version")),
+        }
+    }
+}
+
+fn not_yet(object: &str, why: &str) -> Error {
+    Error::new(ErrorKind::Sandbox, why).about(object)
+}
+
+/// A task that was handed off.
+#[derive(Serialize)]
+struct Handed {
+    task: Task,
+}
+
+impl View for Handed {
+    fn text(&self, page: &Page) -> String {
+        let (us, id) = (program(), &self.task.id);
+        let steps = [("follow", "status"), ("read its log", "logs -f"), ("cancel", "cancel")];
+        let lines = steps.map(|(what, verb)| format!("  {:<14}{us} {verb} {id}", page.dim(what)));
+        format!("{}\n{}", page.bold(id.as_str()), lines.join("\n"))
+    }
+}
+
+pub(super) fn run(args: &Args, cx: &mut Cx) -> Result<Code, Error> {
+    let wish = args.wish()?;
+    let mut engine = cx.engine()?;
+    let plan = engine.plan_run(&wish)?;
+    for line in plan.lines() {
+        cx.out.note(&line);
+    }
+    let task = engine.run(plan)?;
+    cx.notes(&mut engine);
+    if !args.wait {
+        cx.out.answer(&Handed { task })?;
+        return Ok(Code::Done);
+    }
+    let (tasks, stopped) = wait::follow(cx, &mut engine, &[task.id.to_string()])?;
+    let code = if stopped { Code::Interrupted } else { exit::verdict(&tasks) };
+    cx.out.answer(&Ended(Tasks::new(tasks)))?;
+    Ok(code)
+}

@@ -1,0 +1,131 @@
+//! `takeback status`: one screen of what runs, what waits for a decision, what was decided lately, and what is due.
+
+use serde::Serialize;
+
+use crate::cli::exit::Code;
+use crate::cli::out::{Page, View};
+use crate::cli::{Cx, ops, program, tasks};
+use crate::engine::{Engine, Error, Operation, Task};
+use crate::task::State;
+
+/// How many of the last decisions are shown.
+const LATELY: usize = 5;
+
+const EXAMPLES: &str = "\
+Examples:
+  takeback status
+  takeback status tables          of one task
+  watch -n 2 takeback status
+
+Status changes nothing and repairs nothing, so there is nothing for `takeback undo` to take back.";
+
+/// Show what runs, what waits for you, and what was decided lately
+///
+/// Also what is due: tasks whose runner was killed, and decisions that a crash cut short. The next command that writes settles these.
+#[derive(clap::Args, Debug)]
+#[command(after_long_help = EXAMPLES)]
+pub(super) struct Args {
+    /// Tasks to look at alone: names, or prefixes that fit one only
+    #[arg(value_name = "ID")]
+    ids: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct Status {
+    tasks: Vec<Task>,
+    batches: [(); 0],
+    operations: Vec<Operation>,
+    due: Vec<Due>,
+    #[serde(skip)]
+    is_chosen: bool,
+}
+
+/// Something that the next writing command settles.
+#[derive(Serialize)]
+struct Due {
+    kind: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    task: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    operation: Option<String>,
+}
+
+pub(super) fn run(args: &Args, cx: &mut Cx) -> Result<Code, Error> {
+    let engine = cx.engine()?;
+    let status = if args.ids.is_empty() { Status::of_all(&engine)? } else { Status::of(&engine, &args.ids)? };
+    cx.out.answer(&status)?;
+    Ok(Code::Done)
+}
+
+impl Status {
+    fn of_all(engine: &Engine) -> Result<Self, Error> {
+        let tasks = engine.tasks()?;
+        let mut operations = engine.operations()?;
+        let due = due(&tasks, &operations);
+        operations.truncate(LATELY);
+        Ok(Self { tasks: tasks.into_iter().filter(is_open).collect(), batches: [], operations, due, is_chosen: false })
+    }
+
+    fn of(engine: &Engine, ids: &[String]) -> Result<Self, Error> {
+        let tasks = ids.iter().map(|id| engine.task(id)).collect::<Result<Vec<_>, _>>()?;
+        let is_theirs = |o: &Operation| o.tasks.iter().any(|name| tasks.iter().any(|t| t.id == *name));
+        let mut operations = engine.operations()?;
+        operations.retain(is_theirs);
+        let due = due(&tasks, &operations);
+        Ok(Self { tasks, batches: [], operations, due, is_chosen: true })
+    }
+
+    fn section(&self, title: &str, belongs: impl Fn(&&Task) -> bool, page: &Page) -> Option<String> {
+        let lines = tasks::lines(self.tasks.iter().filter(belongs), 2, page);
+        (!lines.is_empty()).then(|| format!("{}\n{lines}", page.bold(title)))
+    }
+}
+
+impl View for Status {
+    fn text(&self, page: &Page) -> String {
+        let runs = |t: &&Task| !t.state.is_over();
+        let decided = |t: &&Task| t.state.is_over() && !is_open(t);
+        let waits = |t: &&Task| t.state.is_over() && is_open(t);
+        let mut parts = vec![
+            self.section("Running", runs, page),
+            self.section("Waiting for you: diff, land or discard", waits, page),
+            self.section("Decided", decided, page),
+        ];
+        if !self.operations.is_empty() {
+            parts.push(Some(format!("{}\n{}", page.bold("Decided lately"), ops::lines(&self.operations, 2, page))));
+        }
+        if !self.due.is_empty() {
+            let lines: Vec<_> = self.due.iter().map(Due::line).collect();
+            parts.push(Some(format!("{}\n{}", page.bold("Due, at the next command that writes"), lines.join("\n"))));
+        }
+        let parts: Vec<_> = parts.into_iter().flatten().collect();
+        if parts.is_empty() && !self.is_chosen {
+            return format!("nothing runs, nothing waits for you; `{} run -- CMD…` hands something off", program());
+        }
+        parts.join("\n\n")
+    }
+}
+
+/// Whether nothing was decided about it yet.
+fn is_open(task: &Task) -> bool {
+    !matches!(task.state, State::Landed | State::Discarded | State::Reverted)
+}
+
+fn due(tasks: &[Task], operations: &[Operation]) -> Vec<Due> {
+    let abandoned = tasks.iter().filter(|t| t.abandoned);
+    let unsettled = operations.iter().filter(|o| !o.settled);
+    abandoned
+        .map(|t| Due { kind: "abandoned", task: Some(t.id.to_string()), operation: None })
+        .chain(unsettled.map(|o| Due { kind: "unsettled", task: None, operation: Some(o.id.to_string()) }))
+        .collect()
+}
+
+impl Due {
+    fn line(&self) -> String {
+        match (&self.task, &self.operation) {
+            (Some(task), _) => format!("  {task}: its runner was killed; what it changed will be kept"),
+            (_, Some(operation)) => format!("  operation {operation} was cut short; it will be finished or taken back"),
+            _ => String::new(),
+        }
+    }
+}

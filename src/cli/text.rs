@@ -1,0 +1,105 @@
+//! Words for people: durations, sizes, counts, and text that must not steer the terminal.
+
+use std::time::Duration;
+
+use crate::id::CommitId;
+use crate::sys::clock;
+use crate::task::{FileCounts, Moment};
+
+/// The text with every control character shown instead of obeyed: file names and messages come from tasks.
+pub(super) fn plain(text: &str) -> String {
+    if !text.chars().any(char::is_control) {
+        return text.to_owned();
+    }
+    text.chars().flat_map(|c| if c.is_control() { c.escape_default().collect() } else { vec![c] }).collect()
+}
+
+/// `0.4 s`, `12s`, `2m 05s`, `1h 02m`, `3d 4h`.
+pub(super) fn duration(of: Duration) -> String {
+    let s = of.as_secs();
+    match s {
+        0..=9 => format!("{:.1}s", of.as_secs_f64()),
+        10..=59 => format!("{s}s"),
+        60..=3599 => format!("{}m {:02}s", s / 60, s % 60),
+        3600..=86_399 => format!("{}h {:02}m", s / 3600, s / 60 % 60),
+        _ => format!("{}d {}h", s / 86_400, s / 3600 % 24),
+    }
+}
+
+/// `just now`, `5 minutes ago`, `3 days ago`.
+pub(super) fn ago(at: Moment) -> String {
+    let s = clock::now().since(at).as_secs();
+    match s {
+        0..=59 => "just now".to_owned(),
+        60..=3599 => format!("{} ago", count(s / 60, "minute")),
+        3600..=86_399 => format!("{} ago", count(s / 3600, "hour")),
+        _ => format!("{} ago", count(s / 86_400, "day")),
+    }
+}
+
+/// `1 file`, `2 files`.
+pub(super) fn count(n: u64, thing: &str) -> String {
+    if n == 1 { format!("1 {thing}") } else { format!("{n} {thing}s") }
+}
+
+/// `17 bytes`, `1.2 MiB`.
+#[expect(clippy::cast_precision_loss, reason = "one digit after the point is shown")]
+pub(super) fn size(bytes: u64) -> String {
+    let units = ["KiB", "MiB", "GiB", "TiB"];
+    let mut value = bytes as f64;
+    let mut unit = None;
+    for next in units {
+        if value < 1024.0 {
+            break;
+        }
+        value /= 1024.0;
+        unit = Some(next);
+    }
+    unit.map_or_else(|| count(bytes, "byte"), |unit| format!("{value:.1} {unit}"))
+}
+
+/// `3 files, +12 -4`.
+pub(super) fn files(of: FileCounts) -> String {
+    format!("{}, +{} -{}", count(of.changed, "file"), of.insertions, of.deletions)
+}
+
+/// The first characters of a commit's id.
+pub(super) fn short(id: CommitId) -> String {
+    id.to_string().chars().take(10).collect()
+}
+
+/// A branch as people say it.
+pub(super) fn branch(name: &str) -> &str {
+    name.strip_prefix("refs/heads/").unwrap_or(name)
+}
+
+/// `a`, `a and b`, `a, b and c`.
+pub(super) fn join<T: ToString>(things: &[T]) -> String {
+    let words: Vec<_> = things.iter().map(ToString::to_string).collect();
+    match words.split_last() {
+        None => String::new(),
+        Some((last, [])) => last.clone(),
+        Some((last, first)) => format!("{} and {last}", first.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures_are_shown_as_people_say_them() {
+        assert_eq!(duration(Duration::from_millis(420)), "0.4s");
+        assert_eq!(duration(Duration::from_secs(125)), "2m 05s");
+        assert_eq!(duration(Duration::from_secs(3725)), "1h 02m");
+        assert_eq!(size(17), "17 bytes");
+        assert_eq!(size(1 << 20), "1.0 MiB");
+        assert_eq!(join(&["a", "b", "c"]), "a, b and c");
+    }
+
+    #[test]
+    fn a_name_cannot_steer_the_terminal() {
+        assert_eq!(plain("a\x1b[2Jb\n"), "a\\u{1b}[2Jb\\n");
+        assert_eq!(plain("é ü"), "é ü");
+    }
+}

@@ -83,7 +83,7 @@ pub(super) fn summary(task: &Task) -> String {
     let mut words = Vec::new();
     match task.state {
         State::Running => words.push(format!("for {}", duration(elapsed(task)))),
-        State::Failed => words.push(why(task)),
+        State::Failed => words.push(task.message.clone().unwrap_or_else(|| why(task))),
         State::Ready if task.checked == Some(Checked::Passed) => {
             words.push(format!("{} passed", count(task.checks.len() as u64, "check")));
         }
@@ -122,7 +122,9 @@ fn why(task: &Task) -> String {
 /// What a person should know beyond the summary: message, notes, paths outside the scope.
 fn trouble(task: &Task) -> Vec<String> {
     let outside = task.outside.iter().map(|p| format!("outside its scope: {p}"));
-    task.message.iter().cloned().chain(task.notes.iter().cloned()).chain(outside).collect()
+    // A failure's message stands in the headline.
+    let message = task.message.iter().filter(|_| task.state != State::Failed).cloned();
+    message.chain(task.notes.iter().cloned()).chain(outside).collect()
 }
 
 /// The commands that fit the state.

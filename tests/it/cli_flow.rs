@@ -1,5 +1,6 @@
 //! The verbs at work: their answers for people and for scripts, and their exit codes.
 
+use std::io::BufRead as _;
 use std::process::Stdio;
 
 use serde_json::Value;
@@ -120,8 +121,15 @@ fn what_a_check_wrote_is_found_by_its_number() {
 #[test]
 fn logs_follow_to_the_end_and_are_json_lines_for_scripts() {
     let lab = Lab::new();
-    lab.ok(["run", "--name", "f", "--shell", "echo one; while [ ! -e ../../../../go ] && [ ! -e /tmp/never ]; do sleep 0.05; [ $((n=n+1)) -gt 20 ] && break; done; echo two"]);
-    assert_eq!(lab.ok(["logs", "-f", "f"]), "one\ntwo\n");
+    let go = lab.outside().join("go");
+    let script = format!("echo one; while [ ! -e '{}' ]; do sleep 0.02; done; echo two", go.display());
+    lab.ok(["run", "--name", "f", "--shell", &script]);
+    let mut follower = lab.takeback(["logs", "-f", "f"]).stdout(Stdio::piped()).spawn().unwrap();
+    let mut lines = std::io::BufReader::new(follower.stdout.take().unwrap()).lines();
+    assert_eq!(lines.next().unwrap().unwrap(), "one");
+    std::fs::write(go, "").unwrap();
+    assert_eq!(lines.map(Result::unwrap).collect::<Vec<_>>(), ["two"]);
+    assert!(follower.wait().unwrap().success());
     let output = lab.run(["--json", "logs", "-f", "f"]);
     let lines: Vec<Value> = said(&output, 0).lines().map(|l| serde_json::from_str(l).unwrap()).collect();
     assert!(lines.iter().all(|l| l["schema"] == 1), "{lines:?}");

@@ -17,7 +17,8 @@ fn the_demo_does_what_it_says_and_leaves_its_folder() {
 
 #[test]
 fn the_demo_for_scripts_names_its_steps() {
-    let answer = Lab::without_repository().json(["demo"]);
+    let lab = Lab::without_repository();
+    let answer = lab.json(["demo"]);
     assert!(answer["steps"].as_array().unwrap().len() > 8, "{answer}");
     assert!(std::path::Path::new(answer["repository"].as_str().unwrap()).join(".git").exists());
 }

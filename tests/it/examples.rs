@@ -26,8 +26,8 @@ fn command(start: &str) -> Vec<String> {
 #[test]
 fn every_script_gets_its_header_and_an_undo_takes_them_away() {
     let lab = study();
-    let before = lab.picture();
     let said = lab.ok(command("takeback run --name headers"));
+    let before = lab.picture();
     assert!(said.contains("ready"), "{said}");
     assert_eq!(lab.ok(["diff", "headers", "--", "--name-only"]).lines().collect::<Vec<_>>(), SCRIPTS);
     assert_eq!(lab.task("headers")["files"], serde_json::json!({"changed": 5, "insertions": 40, "deletions": 0}));

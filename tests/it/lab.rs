@@ -174,7 +174,7 @@ impl Lab {
             self.git(["status", "--porcelain", "--ignored"]),
         ];
         for file in files.split('\0').filter(|f| !f.is_empty()) {
-            seen.push(format!("{file}: {:?}", std::fs::read(self.root().join(file)).ok()));
+            seen.push(format!("{file}: {:?}", std::fs::read(self.root().join(file)).map(|b| b.escape_ascii().to_string()).ok()));
         }
         seen.join("\n--\n")
     }

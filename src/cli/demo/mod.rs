@@ -104,8 +104,8 @@ impl View for Toured {
     fn text(&self, page: &Page) -> String {
         let us = program();
         format!(
-            "{}\n  cd {}\n  {us} ops                 every decision\n  {us} undo                bring the failed task back\n  \
-             {us} retry units         run it again\n  {us} run --help          what else there is\n  git log --stat           \
+            "{}\n  cd {}\n  {us} ops            every decision\n  {us} undo           bring the failed task back\n  \
+             {us} retry units    run it again\n  {us} run --help     what else there is\n  git log --stat          \
              plain git sees it all\nDelete {} when you have seen enough.",
             page.bold("Play with it:"),
             self.repository,

@@ -5,10 +5,13 @@
 pub(crate) mod admin;
 pub(crate) mod attributes;
 pub(crate) mod checkout;
+pub(crate) mod clean;
 pub(crate) mod commit;
 mod conversion;
 mod error;
+mod glob;
 pub(crate) mod heads;
+pub(crate) mod ignore;
 pub(crate) mod intake;
 pub(crate) mod merge;
 pub(crate) mod on_disk;

@@ -169,7 +169,7 @@ fn promisor(config: &Config) -> Result<Option<String>, git2::Error> {
 }
 
 /// The filters that have a program: git takes any other for nothing at all.
-fn drivers(config: &Config) -> Result<HashSet<String>, git2::Error> {
+pub(super) fn drivers(config: &Config) -> Result<HashSet<String>, git2::Error> {
     let mut found = HashSet::new();
     config.entries(Some(r"^filter\..*\.(clean|smudge|process)$"))?.for_each(|entry| {
         let name = entry.name().ok().and_then(|name| name.strip_prefix("filter.")?.rsplit_once('.'));
@@ -194,7 +194,7 @@ fn refuse_attribute(attribute: &Attribute, drivers: &HashSet<String>, place: &im
     }
 }
 
-fn is_utf8(name: &str) -> bool {
+pub(super) fn is_utf8(name: &str) -> bool {
     name.eq_ignore_ascii_case("utf-8") || name.eq_ignore_ascii_case("utf8")
 }
 

@@ -18,9 +18,10 @@ use crate::git::{self, Intake};
 use crate::id::{CommitId, TreeId};
 use crate::store::layout::{self, AttemptDir};
 use crate::sys::{clock, file};
-use crate::task::{Record, Spec};
-use crate::verify::scope::BadGlob;
+use crate::task::{Record, RepoPath, Spec};
+use crate::verify::scope::{BadGlob, Scope};
 use crate::workspace::capture::{self, CaptureInput};
+use crate::workspace::manifest::Manifest;
 use crate::workspace::{self, Slot, outputs};
 
 /// What is kept, and where it came from.
@@ -93,17 +94,30 @@ impl Keeper<'_> {
     fn capture_once(&self, base: TreeId) -> Result<Captured, Error> {
         let intake = Intake::create(&self.dir.intake(), self.main)?;
         let repo = self.slot.repo()?;
+        let asked_for = Scope::new(&self.spec.commit_ignored)?;
+        let names = |path: &RepoPath| asked_for.names(path);
         let input = CaptureInput {
             repo: &repo,
             root: &self.slot.root(),
-            manifest: crate::workspace::manifest::Manifest,
+            manifest: &self.manifest(&intake, base)?,
             base,
             intake: &intake,
-            commit_ignored: &self.spec.commit_ignored,
+            commit_ignored: (!self.spec.commit_ignored.is_empty()).then_some(&names),
             large_bytes: self.config.max_file_bytes,
+            own: true,
         };
         let found = capture::capture(&input)?;
         Ok(Captured { tree: found.tree, outputs: found.outputs, committed_ignored: found.committed_ignored, intake })
+    }
+
+    /// What the slot's index says of its files, if it is the one that the last reset wrote, and that for this base.
+    fn manifest(&self, intake: &Intake, base: TreeId) -> Result<Manifest, Error> {
+        if self.slot.tree() != Some(base) || !self.slot.has_its_index()? {
+            return Ok(Manifest::of_tree(&intake.odb()?, base.into())?);
+        }
+        let mut manifest = Manifest::load(&self.slot.admin()?.index())?;
+        manifest.lists(base.into());
+        Ok(manifest)
     }
 
     /// Makes the result's commit and hangs it on refs: its own, and the task's branch.

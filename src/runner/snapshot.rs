@@ -50,11 +50,12 @@ pub(crate) fn take(site: &Site, head: CommitId) -> Result<Snapshot, Error> {
     let input = CaptureInput {
         repo: &site.repo,
         root,
-        manifest: Manifest::load(&site.repo.path().join("index"))?,
+        manifest: &Manifest::load(&site.repo.path().join("index"))?,
         base,
         intake: &intake,
-        commit_ignored: &[],
+        commit_ignored: None,
         large_bytes: u64::MAX,
+        own: false,
     };
     let captured = capture::capture(&input)?;
     let odb = intake.odb()?;

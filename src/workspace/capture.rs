@@ -1,51 +1,285 @@
-//! STOPGAP until the real capture arrives.
-use super::Error;
-use super::manifest::Manifest;
-use crate::git::{self, Intake};
-use crate::id::TreeId;
-use crate::sys::command;
-use crate::task::{Amount, Output, OutputKind, RepoPath};
-use git2::{Oid, Repository};
+//! Makes a tree of what a checkout holds: the tree that `git add -A && git write-tree` would make there.
+//!
+//! Nothing of the checkout or the repository is written: objects go to the intake, and the checkout's index is only read. What does
+//! not go into the tree is listed: ignored files, large ones, repositories in the repository, names that git refuses, what could not
+//! be read; pipes and sockets too, which hold nothing. `outputs` moves those out of a slot; in a user's own checkout they stay.
+//!
+//! A capture does not fail for the sake of one file.
+
 use std::path::Path;
 
+use git2::Repository;
+
+use super::manifest::Manifest;
+use super::scan::{Found, Kind, Lies, Rights, Scan};
+use super::{Error, names};
+use crate::git;
+use crate::git::clean::Cleaner;
+use crate::git::ignore::{self, Ignores, Place};
+use crate::git::intake::Intake;
+use crate::git::tree::{self, Edits, Entry};
+use crate::id::TreeId;
+use crate::sys::folder::Folder;
+use crate::task::{Amount, Output, OutputKind, RepoPath};
+
+/// What is to be captured.
 pub(crate) struct CaptureInput<'a> {
+    /// The repository, opened through a slot's admin dir, or the user's checkout.
     pub(crate) repo: &'a Repository,
+    /// The checkout's folder.
     pub(crate) root: &'a Path,
-    pub(crate) manifest: Manifest,
+    /// What the checkout's index says.
+    pub(crate) manifest: &'a Manifest,
+    /// The tree that the checkout was made from.
     pub(crate) base: TreeId,
+    /// Where objects go.
     pub(crate) intake: &'a Intake,
-    pub(crate) commit_ignored: &'a [String],
+    /// Tells which files are taken although they are ignored or large.
+    pub(crate) commit_ignored: Option<&'a dyn Fn(&RepoPath) -> bool>,
+    /// New files larger than this are not taken.
     pub(crate) large_bytes: u64,
+    /// The folder is our own, so rights that are missing may be taken.
+    pub(crate) own: bool,
 }
+
+/// What a checkout held.
+#[derive(Debug)]
 pub(crate) struct Captured {
+    /// What git can have of it.
     pub(crate) tree: TreeId,
+    /// What is not in the tree, sorted by path.
     pub(crate) outputs: Vec<Output>,
+    /// What is in the tree only because it was asked for.
     pub(crate) committed_ignored: Amount,
 }
+
+/// Captures a checkout.
+///
+/// # Errors
+///
+/// [`Error::NoFolder`] if the checkout's place is taken by something else (a checkout that is gone is captured: all files are
+/// deleted); [`Error::Git`] if objects cannot be read or written.
 pub(crate) fn capture(input: &CaptureInput<'_>) -> Result<Captured, Error> {
-    let index = input.intake.path().join("capture-index");
-    drop(std::fs::copy(input.repo.path().join("index"), &index));
-    let git = || {
-        let mut g = command::git(input.repo.path());
-        g.env("GIT_WORK_TREE", input.root)
-            .env("GIT_INDEX_FILE", &index)
-            .env("GIT_OBJECT_DIRECTORY", input.intake.objects())
-            .env("GIT_ALTERNATE_OBJECT_DIRECTORIES", input.repo.commondir().join("objects"))
-            .current_dir(input.root);
-        g
+    let config = input.repo.config().map_err(git::Error::of("read the configuration of", input.repo.path().display()))?;
+    let trusts = |key| config.get_bool(key).unwrap_or(true);
+    let rights = Rights { force: input.own, modes: trusts("core.fileMode") };
+    let walk = Walk {
+        input,
+        scan: Scan::open(input.root, input.manifest, rights)?,
+        ignores: Ignores::of(input.repo)?,
+        todo: Vec::new(),
+        wanted: Vec::new(),
+        captured: Captured { tree: input.base, outputs: Vec::new(), committed_ignored: Amount::default() },
     };
-    command::output(git().args(["add", "-A"])).map_err(git::Error::from)?;
-    let tree = command::output(git().arg("write-tree")).map_err(git::Error::from)?;
-    let tree = Oid::from_str(String::from_utf8_lossy(&tree).trim()).map_err(git::Error::of("read", "tree"))?;
-    let ignored = command::output(git().args(["ls-files", "-o", "-i", "--exclude-standard", "-z"])).map_err(git::Error::from)?;
-    let outputs = ignored
-        .split(|b| *b == 0)
-        .filter(|p| !p.is_empty())
-        .map(|p| {
-            let path = RepoPath::new(p.to_vec());
-            let bytes = input.root.join(path.as_path()).symlink_metadata().map_or(0, |m| m.len());
-            Output { path, kind: OutputKind::Ignored, amount: Amount { files: 1, bytes }, kept: false }
-        })
-        .collect();
-    Ok(Captured { tree: tree.into(), outputs, committed_ignored: Amount::default() })
+    let (wanted, gone, mut captured) = walk.finish()?;
+    let odb = input.intake.odb()?;
+    let (base, mut edits) = staged(input)?;
+    edits.extend(gone.into_iter().map(|path| (path, None)));
+    if !wanted.is_empty() {
+        let modes = Modes { files: rights.modes, links: trusts("core.symlinks") };
+        store(input, modes, wanted, &mut edits, &mut captured)?;
+    }
+    captured.tree = tree::edit(&odb, &odb, Some(base), &edits)?.into();
+    captured.outputs.sort_by(|a, b| a.path.cmp(&b.path));
+    Ok(captured)
 }
+
+/// The tree to edit and the edits that make it what the index lists: none in a slot, whose index lists its tree.
+fn staged(input: &CaptureInput<'_>) -> Result<(git2::Oid, Edits), Error> {
+    let odb = input.intake.odb()?;
+    let base = input.base.into();
+    if let Some(tree) = input.manifest.tree().filter(|tree| *tree == base || odb.exists(*tree)) {
+        return Ok((tree, Edits::new()));
+    }
+    let manifest = input.manifest;
+    let mut edits: Edits = tree::flatten(&odb, base)?.into_iter().map(|(path, _)| (path, None)).collect();
+    for file in manifest.files() {
+        edits.insert(RepoPath::new(manifest.path(file)), Some(file.entry));
+    }
+    Ok((base, edits))
+}
+
+/// A file or link that belongs into the tree, if it is not there already.
+struct Wanted {
+    path: RepoPath,
+    kind: Kind,
+    tracked: Option<usize>,
+}
+
+struct Walk<'a> {
+    input: &'a CaptureInput<'a>,
+    scan: Scan<'a>,
+    ignores: Ignores,
+    /// Folders that were not looked into, with the place above each.
+    todo: Vec<(RepoPath, Place)>,
+    wanted: Vec<Wanted>,
+    captured: Captured,
+}
+
+impl Walk<'_> {
+    /// Looks through the checkout; returns what to store, what is gone, and what stays outside of the tree.
+    fn finish(mut self) -> Result<(Vec<Wanted>, Vec<RepoPath>, Captured), Error> {
+        self.folder(&RepoPath::default(), None)?;
+        while let Some((path, above)) = self.todo.pop() {
+            self.folder(&path, Some(&above))?;
+        }
+        let manifest = self.input.manifest;
+        let gone = self.scan.gone().map(|n| RepoPath::new(manifest.path(&manifest.files()[n]))).collect();
+        Ok((self.wanted, gone, self.captured))
+    }
+
+    fn folder(&mut self, path: &RepoPath, above: Option<&Place>) -> Result<(), Error> {
+        let Some(folder) = self.scan.enter(path)? else {
+            if !path.is_root() {
+                self.output(path.clone(), OutputKind::Unreadable, Amount::default());
+            }
+            return Ok(());
+        };
+        let (found, has_rules) = self.scan.list(&folder, path, ignore::FILE_NAME)?;
+        let text = if has_rules { rules(&folder) } else { None };
+        let place = match above {
+            None => self.ignores.root(text.as_deref()),
+            Some(above) => self.ignores.enter(above, path, text.as_deref()),
+        };
+        found.into_iter().try_for_each(|found| self.entry(found, &place))
+    }
+
+    fn entry(&mut self, found: Found, place: &Place) -> Result<(), Error> {
+        let Found { path, kind, tracked } = found;
+        match kind {
+            Kind::Folder if !self.input.manifest.below(&path).is_empty() => self.todo.push((path, place.clone())),
+            Kind::Folder => return self.new_folder(path, place),
+            Kind::Other => self.output(path, OutputKind::Unreadable, Amount::default()),
+            Kind::File(_) | Kind::Link if tracked.is_some() => self.wanted.push(Wanted { path, kind, tracked }),
+            Kind::File(lies) => self.new_file(path, kind, lies, place),
+            Kind::Link => self.new_file(path, kind, Lies { executable: false, bytes: 0 }, place),
+        }
+        Ok(())
+    }
+
+    fn new_file(&mut self, path: RepoPath, kind: Kind, lies: Lies, place: &Place) {
+        let amount = Amount { files: 1, bytes: lies.bytes };
+        if names::is_refused(path.file_name(), matches!(kind, Kind::Link)) {
+            return self.output(path, OutputKind::BadName, amount);
+        }
+        let ignored = self.ignores.ignores(place, &path, false);
+        let large = lies.bytes > self.input.large_bytes;
+        if (ignored || large) && !self.is_asked_for(&path) {
+            let kind = if ignored { OutputKind::Ignored } else { OutputKind::Large };
+            return self.output(path, kind, amount);
+        }
+        if ignored {
+            self.captured.committed_ignored.files += 1;
+            self.captured.committed_ignored.bytes += lies.bytes;
+        }
+        self.wanted.push(Wanted { path, kind, tracked: None });
+    }
+
+    /// A folder without a tracked file in it.
+    fn new_folder(&mut self, path: RepoPath, place: &Place) -> Result<(), Error> {
+        let kind = if names::is_refused(path.file_name(), false) {
+            OutputKind::BadName
+        } else if self.is_repository(&path)? {
+            OutputKind::Embedded
+        } else if self.ignores.ignores(place, &path, true) && !self.holds_wanted(&path)? {
+            OutputKind::Ignored
+        } else {
+            self.todo.push((path, place.clone()));
+            return Ok(());
+        };
+        let (files, bytes) = self.scan.count(&path)?;
+        if files > 0 {
+            self.output(path, kind, Amount { files, bytes });
+        }
+        Ok(())
+    }
+
+    /// Tells whether git would take a folder for a repository: by its `.git`, folder or file.
+    fn is_repository(&mut self, path: &RepoPath) -> Result<bool, Error> {
+        let Some(folder) = self.scan.enter(path)? else { return Ok(false) };
+        Ok(names::has_repository(&folder)?)
+    }
+
+    /// Tells whether an ignored folder holds something that was asked for all the same.
+    fn holds_wanted(&mut self, path: &RepoPath) -> Result<bool, Error> {
+        if self.input.commit_ignored.is_none() {
+            return Ok(false);
+        }
+        let mut todo = vec![path.clone()];
+        while let Some(path) = todo.pop() {
+            let Some(folder) = self.scan.enter(&path)? else { continue };
+            for found in self.scan.list(&folder, &path, "")?.0 {
+                match found.kind {
+                    Kind::Folder => todo.push(found.path),
+                    Kind::File(_) | Kind::Link if self.is_asked_for(&found.path) => return Ok(true),
+                    _ => {}
+                }
+            }
+        }
+        Ok(false)
+    }
+
+    fn is_asked_for(&self, path: &RepoPath) -> bool {
+        self.input.commit_ignored.is_some_and(|names| names(path))
+    }
+
+    fn output(&mut self, path: RepoPath, kind: OutputKind, amount: Amount) {
+        self.captured.outputs.push(Output { path, kind, amount, kept: false });
+    }
+}
+
+fn rules(folder: &Folder) -> Option<Vec<u8>> {
+    folder.read(ignore::FILE_NAME.as_ref()).ok().and_then(ignore::read)
+}
+
+/// Whether the file system keeps executable bits and links.
+#[derive(Clone, Copy)]
+struct Modes {
+    files: bool,
+    links: bool,
+}
+
+impl Modes {
+    fn of(self, kind: &Kind, before: Option<Entry>) -> i32 {
+        let before = before.map(|entry| entry.mode);
+        match (kind, before) {
+            (Kind::Link, _) => tree::LINK,
+            (_, Some(tree::LINK)) if !self.links => tree::LINK,
+            (_, Some(mode @ (tree::FILE | tree::EXECUTABLE))) if !self.files => mode,
+            (Kind::File(lies), _) if lies.executable && self.files => tree::EXECUTABLE,
+            _ => tree::FILE,
+        }
+    }
+}
+
+/// Stores what is wanted, and notes what differs from the index.
+fn store(
+    input: &CaptureInput<'_>,
+    modes: Modes,
+    wanted: Vec<Wanted>,
+    edits: &mut Edits,
+    captured: &mut Captured,
+) -> Result<(), Error> {
+    let entry_of = |n: usize| input.manifest.files()[n].entry;
+    let before = wanted.iter().filter_map(|file| file.tracked.map(|n| (file.path.as_bytes(), entry_of(n))));
+    let cleaner = Cleaner::new(input.repo, input.root, input.intake, before)?;
+    for file in wanted {
+        let before = file.tracked.map(entry_of);
+        let id = match &file.kind {
+            Kind::Link => cleaner.link(&file.path),
+            _ => cleaner.file(&file.path, input.own),
+        };
+        if let Some(id) = id? {
+            edits.insert(file.path, Some(Entry { mode: modes.of(&file.kind, before), id }));
+        } else {
+            let bytes = if let Kind::File(lies) = &file.kind { lies.bytes } else { 0 };
+            let amount = Amount { files: 1, bytes };
+            captured.outputs.push(Output { path: file.path, kind: OutputKind::Unreadable, amount, kept: false });
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+#[path = "capture_tests.rs"]
+mod tests;

@@ -43,4 +43,18 @@ pub(crate) enum Error {
         /// The reason.
         why: &'static str,
     },
+    /// An index cannot be read.
+    #[error("cannot read the index {path:?}: {why}")]
+    Index {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        why: &'static str,
+    },
+    /// A file or a link has the place of a worktree.
+    #[error("{path:?} is no folder any more")]
+    NoFolder {
+        /// The worktree.
+        path: PathBuf,
+    },
 }

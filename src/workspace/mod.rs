@@ -3,9 +3,11 @@
 pub(crate) mod capture;
 mod error;
 pub(crate) mod manifest;
+mod names;
 pub(crate) mod outputs;
 pub(crate) mod record;
 pub(crate) mod reset;
+mod scan;
 pub(crate) mod slot;
 pub(crate) mod slots;
 

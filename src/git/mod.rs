@@ -12,6 +12,7 @@ mod error;
 mod glob;
 pub(crate) mod heads;
 pub(crate) mod ignore;
+pub(crate) mod import;
 pub(crate) mod intake;
 pub(crate) mod merge;
 pub(crate) mod on_disk;
@@ -19,12 +20,15 @@ mod packed_refs;
 pub(crate) mod quarantine;
 mod reach;
 pub(crate) mod refs;
+mod refusal;
 pub(crate) mod repo;
 pub(crate) mod support;
 pub(crate) mod switch;
+pub(crate) mod survey;
 #[cfg(test)]
 pub(crate) mod testing;
 pub(crate) mod tree;
 
 pub(crate) use error::Error;
 pub(crate) use intake::Intake;
+pub(crate) use refusal::Refusal;

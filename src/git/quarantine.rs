@@ -13,6 +13,8 @@
 
 mod alternates;
 mod config;
+#[cfg(test)]
+pub(in crate::git) mod lab;
 mod snapshot;
 
 use std::fs::{self, File};

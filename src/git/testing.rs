@@ -140,3 +140,9 @@ pub(crate) fn hermetic() {
         }
     });
 }
+
+/// Sets a file's permission bits.
+pub(crate) fn chmod(path: &Path, mode: u32) {
+    use std::os::unix::fs::PermissionsExt as _;
+    fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+}

@@ -4,57 +4,9 @@ use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStringExt as _;
 use std::os::unix::fs::PermissionsExt as _;
 
+use super::lab::{BRANCH, Lab, PREFIX, one_file};
 use super::*;
 use crate::git::testing::{TestRepo, snapshot, write};
-use crate::sys::command;
-
-const BRANCH: &str = "refs/heads/takeback/x";
-const PREFIX: &str = "refs/heads/takeback/";
-
-/// A repository and a worktree beside it that is attached to a quarantine.
-struct Lab {
-    test: TestRepo,
-    quarantine: Quarantine,
-    worktree: PathBuf,
-}
-
-impl Lab {
-    fn new(test: TestRepo) -> Self {
-        let worktree = test.dir().join("slot");
-        let quarantine = test.root().join(".git/takeback/quarantine");
-        Self::at(test, &quarantine, worktree)
-    }
-
-    /// Checks the base out by `git read-tree`, into an index of its own, and hands that to the quarantine.
-    fn at(test: TestRepo, quarantine: &Path, worktree: PathBuf) -> Self {
-        fs::create_dir_all(&worktree).unwrap();
-        let repo = test.repo();
-        let index = test.dir().join("index");
-        let mut fill = test.command(&worktree, &["read-tree", "-u", "--reset", "HEAD"]);
-        fill.env("GIT_DIR", repo.path()).env("GIT_WORK_TREE", &worktree).env("GIT_INDEX_FILE", &index);
-        command::output(&mut fill).unwrap();
-        let spec = QuarantineSpec { main: &repo, branch: BRANCH, prefix: PREFIX, base: test.head(), index_from: Some(&index) };
-        let quarantine = Quarantine::create(quarantine, &spec).unwrap();
-        quarantine.attach(&worktree).unwrap();
-        Self { test, quarantine, worktree }
-    }
-
-    fn git(&self, arguments: &[&str]) -> String {
-        String::from_utf8_lossy(&self.test.git_in(&self.worktree, arguments)).trim_end().to_owned()
-    }
-
-    fn refused(&self, arguments: &[&str]) -> bool {
-        !command::run(&mut self.test.command(&self.worktree, arguments)).unwrap().status.success()
-    }
-
-    fn write(&self, path: &str, text: &str) {
-        write(&self.worktree.join(path), text);
-    }
-}
-
-fn one_file() -> TestRepo {
-    TestRepo::with(&[("a.txt", "one\n")])
-}
 
 #[test]
 fn whatever_git_does_in_the_worktree_the_repository_stays_byte_for_byte() {

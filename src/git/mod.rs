@@ -20,11 +20,11 @@ mod packed_refs;
 pub(crate) mod quarantine;
 mod reach;
 pub(crate) mod refs;
-mod refusal;
+pub(crate) mod refusal;
 pub(crate) mod repo;
 pub(crate) mod support;
-pub(crate) mod switch;
 pub(crate) mod survey;
+pub(crate) mod switch;
 #[cfg(test)]
 pub(crate) mod testing;
 pub(crate) mod tree;

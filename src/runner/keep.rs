@@ -9,16 +9,20 @@
 
 use git2::{Oid, Repository};
 
+use super::attempt::chain;
 use crate::config::Config;
 use crate::git::commit::{self, NewCommit};
+use crate::git::import::{self, Import, Imported};
 use crate::git::intake::Cut;
 use crate::git::quarantine::{Quarantine, QuarantineSpec};
 use crate::git::refs::{self, RefMove};
+use crate::git::refusal::Refusal;
+use crate::git::survey::{self, Limits};
 use crate::git::{self, Intake};
 use crate::id::{CommitId, TreeId};
 use crate::store::layout::{self, AttemptDir};
 use crate::sys::{clock, file};
-use crate::task::{Record, RepoPath, Spec};
+use crate::task::{Reason, Record, RepoPath, Spec};
 use crate::verify::scope::{BadGlob, Scope};
 use crate::workspace::capture::{self, CaptureInput};
 use crate::workspace::manifest::Manifest;
@@ -64,6 +68,12 @@ impl Keeper<'_> {
     /// [`Error`], on a full disk for example: nothing is lost, and it can be called again.
     pub(super) fn keep(&self, record: &mut Record) -> Result<(), Error> {
         self.keep_files(record)?;
+        if let Err(refusal) = self.keep_commits(record)? {
+            let message = format!("what it committed itself was not taken over: {}", chain(&refusal));
+            record.reason = record.reason.or(Some(Reason::Quarantine));
+            record.message.get_or_insert(message.clone());
+            record.notes.push(message);
+        }
         Ok(())
     }
 
@@ -145,6 +155,45 @@ impl Keeper<'_> {
         let earlier = refs::find(self.main, &name)?;
         refs::apply(self.main, &RefMove { name, from: earlier, to: Some(tip) }, "takeback: keep")?;
         Ok(earlier)
+    }
+
+    /// Takes over what the task committed, branched and stashed itself.
+    fn keep_commits(&self, record: &mut Record) -> Result<Result<(), Refusal>, Error> {
+        let imported = match self.import(record)? {
+            Ok(imported) => imported,
+            // The disk was full, for example: the private git dir is still there, and it is tried again.
+            Err(Refusal::Failed(e)) => return Err(e.into()),
+            Err(refusal) => return Ok(Err(refusal)),
+        };
+        let prefix = layout::side_prefix(&self.spec.uid, record.attempt);
+        record.side.clear();
+        for (suffix, tip) in imported.side {
+            let name = format!("{prefix}{suffix}");
+            self.pin(name.clone(), tip)?;
+            record.side.push(name);
+        }
+        if let Some(pack) = imported.pack {
+            pack.release()?;
+        }
+        Ok(Ok(()))
+    }
+
+    fn import(&self, record: &Record) -> Result<Result<Imported, Refusal>, Error> {
+        let quarantine = Quarantine::at(&self.dir.quarantine());
+        let start = quarantine.snapshot(&quarantine_spec(self.main, self.spec, record.base))?;
+        let limits = Limits { object_bytes: self.config.max_quarantine_bytes, ..Limits::default() };
+        let survey = match survey::survey(quarantine.path(), &start, &limits) {
+            Ok(survey) => survey,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
+        if !survey.used_git {
+            return Ok(Ok(Imported { side: vec![], pack: None }));
+        }
+        let mut have: Vec<Oid> = vec![record.base.into()];
+        have.extend(record.result.map(Oid::from));
+        let (label, objects) = (self.label(record.attempt), quarantine.objects());
+        let import = Import { main: self.main, objects: &objects, survey: &survey, have: &have, limits: &limits, label: &label };
+        Ok(import::import(&self.dir.scratch(), &import))
     }
 
     fn label(&self, attempt: u32) -> String {

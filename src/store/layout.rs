@@ -133,6 +133,10 @@ impl AttemptDir {
         self.0.join("check-quarantine")
     }
 
+    pub(crate) fn scratch(&self) -> PathBuf {
+        self.0.join("scratch")
+    }
+
     pub(crate) fn intake(&self) -> PathBuf {
         self.0.join("intake")
     }

@@ -1,3 +1,5 @@
+//! Tests of the import: what comes in, what is refused, and that nothing is left then.
+
 use std::io::Write as _;
 use std::os::unix::fs::symlink;
 use std::process::Stdio;

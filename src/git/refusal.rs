@@ -67,8 +67,9 @@ impl Refusal {
     /// Sorts an error that came up over a task's objects: their fault, or somebody else's.
     pub(super) fn of_objects(error: Error) -> Self {
         match error {
-            Error::Git { .. } | Error::Corrupt { .. } | Error::Missing { .. } => Self::Broken(error),
-            Error::Command(command::Error::Failed { .. }) => Self::Broken(error),
+            Error::Git { .. } | Error::Corrupt { .. } | Error::Missing { .. } | Error::Command(command::Error::Failed { .. }) => {
+                Self::Broken(error)
+            }
             other => Self::Failed(other),
         }
     }

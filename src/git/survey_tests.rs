@@ -1,3 +1,5 @@
+//! Tests of the survey: what tasks make, and what they may plant.
+
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::PathBuf;
@@ -133,7 +135,7 @@ fn whatever_head_stands_on_is_told() {
 fn a_branch_whose_name_is_not_utf8_is_kept_by_an_escaped_one() {
     let lab = lab();
     let name = OsStr::from_bytes(b"refs/heads/caf\xe9");
-    fs::write(lab.quarantine.path().join(name), format!("{SOME_ID}\n")).unwrap();
+    write(&lab.quarantine.path().join(name), format!("{SOME_ID}\n"));
     assert_eq!(look(&lab).unwrap().branches, [("caf%e9".to_owned(), Oid::from_str(SOME_ID).unwrap())]);
     write(&path(&lab, "refs/heads/caf%e9"), SOME_ID);
     assert!(matches!(look(&lab), Err(Refusal::BadRef { .. })), "two branches by one name");

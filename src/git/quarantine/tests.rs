@@ -1,3 +1,5 @@
+//! Tests of the quarantine: what git does in it, and what it sees.
+
 //! Real git at work in a quarantine, and the repository byte for byte as before.
 
 use std::ffi::{OsStr, OsString};

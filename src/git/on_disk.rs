@@ -87,7 +87,7 @@ fn is_stored_as(repo: &Repository, root: &Folder, path: &RepoPath, id: Oid) -> R
 }
 
 /// A file system without modes or links has the key set to false; git writes it when it makes the repository.
-pub(super) fn trusts(repo: &Repository, key: &str) -> bool {
+pub(crate) fn trusts(repo: &Repository, key: &str) -> bool {
     repo.config().and_then(|config| config.get_bool(key)).unwrap_or(true)
 }
 

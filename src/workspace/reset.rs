@@ -6,17 +6,16 @@
 //!
 //! The index is one that git itself can use, so that `git status` in the slot is clean and fast. It is written last.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
-use std::ffi::OsString;
-use std::fs::{self, Metadata};
-use std::os::unix::ffi::OsStrExt as _;
+use std::collections::BTreeMap;
+use std::fs::Metadata;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
-use git2::{Index, IndexEntry, IndexTime};
-use rustix::fs::{FileType, Stat};
+use git2::{Index, IndexEntry, IndexTime, Repository};
 
 use super::Error;
+use super::manifest::Manifest;
+use super::scan::{Kind, Rights, Scan};
 use crate::git;
 use crate::git::admin::AdminDir;
 use crate::git::checkout::{Writer, Written};
@@ -28,10 +27,12 @@ use crate::sys::folder::Folder;
 use crate::sys::{command, file};
 use crate::task::RepoPath;
 
+/// The owner may read and write a file, as one that was just written.
+const READ_WRITE: u32 = 0o600;
+
 /// What has to be done in a slot.
 pub(super) struct Plan {
     tree: TreeId,
-    index: Index,
     /// What is in no tree: files, links, whole folders.
     surplus: Vec<RepoPath>,
     changes: Vec<Change>,
@@ -90,21 +91,61 @@ fn is_empty(root: &Path) -> Result<bool, Error> {
 ///
 /// [`Error::Git`] if index or trees are unreadable; [`Error::File`] if a folder is.
 pub(super) fn plan(admin: &AdminDir, root: &Path, from: TreeId, tree: TreeId) -> Result<Plan, Error> {
-    let path = admin.index();
-    let stamp = fs::metadata(&path).map_err(file::Error::of("look at", &path))?;
-    let index = Index::open(&path).map_err(git::Error::of("read", path.display()))?;
-    let tracked: Vec<_> = index.iter().collect();
-    let mut walk = Walk::new(&tracked, Time { seconds: stamp.mtime(), nanoseconds: stamp.mtime_nsec() });
-    walk.folder(&Folder::open(root)?, &mut Vec::new())?;
-
     let repo = admin.open()?;
     let odb = repo.odb().map_err(git::Error::of("open the objects of", admin.path().display()))?;
-    let mut changes: BTreeMap<RepoPath, Change> = walk.touched().map(|change| (change.path.clone(), change)).collect();
+    let manifest = Manifest::load(&admin.index())?;
+    let (touched, surplus) = look(&repo, root, &manifest)?;
+    let mut changes = BTreeMap::new();
+    for n in touched {
+        let file = &manifest.files()[n];
+        let (path, there) = (RepoPath::new(manifest.path(file)), Some(file.entry));
+        changes.insert(path.clone(), Change { path, old: there, new: there });
+    }
     for change in tree::changes(&odb, Some(from.into()), Some(tree.into()))? {
         changes.insert(change.path.clone(), change);
     }
-    let surplus = walk.surplus;
-    Ok(Plan { tree, index, surplus, changes: changes.into_values().collect() })
+    Ok(Plan { tree, surplus, changes: changes.into_values().collect() })
+}
+
+/// Finds which tracked files are not as the manifest says, and what is not tracked.
+fn look(repo: &Repository, root: &Path, manifest: &Manifest) -> Result<(Vec<usize>, Vec<RepoPath>), Error> {
+    let mut scan = Scan::open(root, manifest, Rights { force: true, modes: on_disk::trusts(repo, "core.fileMode") })?;
+    let (mut touched, mut surplus) = (Vec::new(), Vec::new());
+    let mut todo = vec![RepoPath::default()];
+    while let Some(path) = todo.pop() {
+        // What cannot be looked into cannot be said to be clean.
+        let folder = scan.enter(&path)?.ok_or_else(|| Error::NoFolder { path: root.join(path.as_path()) })?;
+        for found in scan.list(&folder, &path, "")?.0 {
+            match (found.kind, found.tracked) {
+                (Kind::Folder, _) if !manifest.below(&found.path).is_empty() => todo.push(found.path),
+                (Kind::Folder, _) | (_, None) => surplus.push(found.path),
+                (_, Some(n)) if is_only_too_new(&folder, manifest, n)? => {}
+                (_, Some(n)) => touched.push(n),
+            }
+        }
+    }
+    touched.extend(scan.gone());
+    Ok((touched, surplus))
+}
+
+/// Tells whether a file is not believed for its time alone: it was written in the same tick of the clock as the index. Bytes are
+/// compared; one that git converts counts as changed, and is written again.
+fn is_only_too_new(folder: &Folder, manifest: &Manifest, n: usize) -> Result<bool, Error> {
+    let file = &manifest.files()[n];
+    if file.on_disk.is_some() {
+        return Ok(false);
+    }
+    let path = RepoPath::new(RepoPath::new(manifest.path(file)).file_name());
+    let Some(stat) = folder.stat(on_disk::name_of(&path))? else { return Ok(false) };
+    let is_ours = stat.st_nlink <= 1 && stat.st_mode & READ_WRITE == READ_WRITE;
+    Ok(is_ours
+        && match on_disk::state_of(folder, &path)? {
+            OnDisk::File { id, executable } => {
+                id == file.entry.id && file.is_file() && executable == (file.entry.mode == tree::EXECUTABLE)
+            }
+            OnDisk::Link { id } => id == file.entry.id && file.entry.mode == tree::LINK,
+            OnDisk::Absent | OnDisk::Folder | OnDisk::Other => false,
+        })
 }
 
 /// Does what was planned, and writes the index.
@@ -113,7 +154,7 @@ pub(super) fn plan(admin: &AdminDir, root: &Path, from: TreeId, tree: TreeId) ->
 ///
 /// [`Error::Git`], [`Error::File`]; index and files then do not fit.
 pub(super) fn carry_out(admin: &AdminDir, root: &Path, plan: Plan) -> Result<(), Error> {
-    let Plan { tree, mut index, surplus, changes } = plan;
+    let Plan { tree, surplus, changes } = plan;
     let folder = Folder::open(root)?;
     for path in &surplus {
         if let Some(parent) = on_disk::parent(&folder, path)? {
@@ -124,6 +165,7 @@ pub(super) fn carry_out(admin: &AdminDir, root: &Path, plan: Plan) -> Result<(),
         return Ok(());
     }
     let repo = admin.open()?;
+    let mut index = Index::open(&admin.index()).map_err(git::Error::of("read", admin.index().display()))?;
     let mut writer = Writer::new(&repo, root, tree, None)?;
     writer.apply(&changes, false, |change, written| {
         let failed = || git::Error::of("index", &change.path);
@@ -168,121 +210,4 @@ fn index_entry(path: &RepoPath, entry: Entry, metadata: &Metadata) -> IndexEntry
         flags_extended: 0,
         path: path.as_bytes().to_vec(),
     }
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Time {
-    seconds: i64,
-    nanoseconds: i64,
-}
-
-/// A walk over the files of a slot, held against its index.
-struct Walk<'a> {
-    tracked: &'a [IndexEntry],
-    by_path: HashMap<&'a [u8], usize>,
-    folders: HashSet<&'a [u8]>,
-    written: Time,
-    /// For each tracked file, whether it was seen and is what the index says.
-    same: Vec<bool>,
-    surplus: Vec<RepoPath>,
-}
-
-impl<'a> Walk<'a> {
-    fn new(tracked: &'a [IndexEntry], written: Time) -> Self {
-        let by_path = tracked.iter().enumerate().map(|(n, entry)| (entry.path.as_slice(), n)).collect();
-        let mut folders = HashSet::new();
-        for entry in tracked {
-            let mut path = entry.path.as_slice();
-            while let Some(end) = path.iter().rposition(|b| *b == b'/') {
-                path = &path[..end];
-                if !folders.insert(path) {
-                    break;
-                }
-            }
-        }
-        Self { tracked, by_path, folders, written, same: vec![false; tracked.len()], surplus: Vec::new() }
-    }
-
-    /// The tracked files that are to be written again.
-    fn touched(&self) -> impl Iterator<Item = Change> {
-        self.tracked.iter().zip(&self.same).filter(|(_, same)| !**same).map(|(entry, _)| {
-            let there = Some(entry_of(entry));
-            Change { path: RepoPath::new(entry.path.clone()), old: there, new: there }
-        })
-    }
-
-    fn folder(&mut self, folder: &Folder, path: &mut Vec<u8>) -> Result<(), Error> {
-        for (name, kind) in folder.entries()? {
-            if path.is_empty() && name == ".git" {
-                continue;
-            }
-            let above = path.len();
-            if above > 0 {
-                path.push(b'/');
-            }
-            path.extend_from_slice(name.as_bytes());
-            self.entry(folder, &name, kind, path)?;
-            path.truncate(above);
-        }
-        Ok(())
-    }
-
-    fn entry(&mut self, parent: &Folder, name: &OsString, kind: FileType, path: &mut Vec<u8>) -> Result<(), Error> {
-        let may_be_folder = matches!(kind, FileType::Directory | FileType::Unknown);
-        if may_be_folder
-            && self.folders.contains(path.as_slice())
-            && let Some(folder) = parent.enter_by_force(name)?
-        {
-            return self.folder(&folder, path);
-        }
-        match self.by_path.get(path.as_slice()) {
-            Some(n) if kind != FileType::Directory => {
-                let (n, entry) = (*n, &self.tracked[*n]);
-                if let Some(stat) = parent.stat(name)? {
-                    self.same[n] = is_same(entry, &stat) && (self.is_older(entry) || holds(parent, name, entry)?);
-                }
-            }
-            _ => self.surplus.push(RepoPath::new(path.clone())),
-        }
-        Ok(())
-    }
-
-    /// Tells whether the file was last changed before the clock tick in which the index was written.
-    fn is_older(&self, entry: &IndexEntry) -> bool {
-        let older = |time: IndexTime| {
-            let time = Time { seconds: time.seconds().into(), nanoseconds: time.nanoseconds().into() };
-            time < self.written
-        };
-        older(entry.ctime) && older(entry.mtime)
-    }
-}
-
-fn entry_of(entry: &IndexEntry) -> Entry {
-    Entry { mode: entry.mode.cast_signed(), id: entry.id }
-}
-
-/// Tells whether `lstat(2)` says what the index says. A mode cannot change without the ctime.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "git's index keeps the low 32 bits of each")]
-fn is_same(entry: &IndexEntry, stat: &Stat) -> bool {
-    let is_time = |time: IndexTime, seconds: i64, nanoseconds: u64| {
-        time.seconds() == seconds as i32 && u64::from(time.nanoseconds()) == nanoseconds
-    };
-    let kind = FileType::from_raw_mode(stat.st_mode);
-    let is_kind = if entry.mode == tree::LINK.cast_unsigned() { kind == FileType::Symlink } else { kind == FileType::RegularFile };
-    is_kind
-        && stat.st_nlink == 1
-        && entry.ino == stat.st_ino as u32
-        && entry.file_size == stat.st_size as u32
-        && is_time(entry.mtime, stat.st_mtime, stat.st_mtime_nsec)
-        && is_time(entry.ctime, stat.st_ctime, stat.st_ctime_nsec)
-}
-
-/// Compares content, bytes for bytes: a file that git converts counts as changed, and is written again.
-fn holds(parent: &Folder, name: &OsString, entry: &IndexEntry) -> Result<bool, Error> {
-    let is_executable = entry.mode == tree::EXECUTABLE.cast_unsigned();
-    Ok(match on_disk::state_of(parent, &RepoPath::new(name.as_bytes()))? {
-        OnDisk::File { id, executable } => id == entry.id && executable == is_executable,
-        OnDisk::Link { id } => id == entry.id,
-        _ => false,
-    })
 }

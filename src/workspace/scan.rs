@@ -35,7 +35,8 @@ pub(crate) struct Scan<'a> {
 /// How far a scan may go, and what it can believe.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Rights {
-    /// The checkout is our own: folders that cannot be read are made readable.
+    /// The checkout is our own: folders that cannot be read are made readable, and a file that has a second name somewhere is not
+    /// taken to be as it was, since it can be changed from there.
     pub(crate) force: bool,
     /// The file system keeps the executable bit (`core.fileMode`).
     pub(crate) modes: bool,
@@ -173,7 +174,8 @@ impl<'a> Scan<'a> {
             (Kind::Folder, _) => gitlink,
             (Kind::File(lies), Some(stat)) => {
                 let mode = if lies.executable { tree::EXECUTABLE } else { tree::FILE };
-                file.is_file() && (!self.rights.modes || mode == file.entry.mode) && lies_as_it_lay(file, stat)
+                let alone = !self.rights.force || stat.st_nlink <= 1;
+                file.is_file() && alone && (!self.rights.modes || mode == file.entry.mode) && lies_as_it_lay(file, stat)
             }
             (Kind::Link, Some(stat)) => file.entry.mode == tree::LINK && lies_as_it_lay(file, stat),
             _ => false,

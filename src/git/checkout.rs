@@ -61,7 +61,7 @@ impl<'a> Writer<'a> {
     ///
     /// [`Error::File`] if there is no folder `root`; [`Error::Git`] if configuration or tree is unreadable.
     pub(crate) fn new(repo: &'a Repository, root: &Path, tree: TreeId, point: Option<Point>) -> Result<Self, Error> {
-        let odb = repo.odb().map_err(Error::of("open the objects of", repo.path().display()))?;
+        let odb = super::repo::odb(repo)?;
         let conversion = Conversion::new(repo, &odb, tree.into())?;
         let links = on_disk::trusts(repo, "core.symlinks");
         Ok(Self { repo, odb, root: Folder::open(root)?, conversion, links, point })

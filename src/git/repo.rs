@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
-use git2::{Config, ErrorCode, Repository, RepositoryOpenFlags};
+use git2::{Config, ErrorCode, Odb, Repository, RepositoryOpenFlags};
 
 use super::{Error, support};
 use crate::sys::file;
@@ -37,6 +37,15 @@ pub(crate) fn open(path: &Path) -> Result<Repository, Error> {
 pub(crate) fn open_git_dir(git_dir: &Path) -> Result<Repository, Error> {
     Repository::open_ext(git_dir, RepositoryOpenFlags::NO_SEARCH | RepositoryOpenFlags::NO_DOTGIT, &[] as &[&OsStr])
         .map_err(Error::of("open the git dir", git_dir.display()))
+}
+
+/// The objects of a repository.
+///
+/// # Errors
+///
+/// [`Error::Git`].
+pub(crate) fn odb(repo: &Repository) -> Result<Odb<'_>, Error> {
+    repo.odb().map_err(Error::of("open the objects of", repo.path().display()))
 }
 
 /// The folder that `safe.directory` has to name: that with the `.git`, or a bare repository itself.

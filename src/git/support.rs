@@ -106,14 +106,14 @@ impl Unsupported {
     }
 }
 
-/// Refuses a repository whose checkout or whose tree needs what takeback cannot do.
+/// Refuses a repository whose checkout or whose tree, read from `odb`, needs what takeback cannot do.
 ///
 /// Every folder of the tree is read, once and raw: about 2 µs each.
 ///
 /// # Errors
 ///
 /// [`Error::Unsupported`] for the first such feature; [`Error::Git`] if configuration or tree is unreadable.
-pub(crate) fn refuse(repo: &Repository, tree: TreeId) -> Result<(), Error> {
+pub(crate) fn refuse(repo: &Repository, odb: &Odb<'_>, tree: TreeId) -> Result<(), Error> {
     let unreadable = || Error::of("read the configuration of", repo.path().display());
     let config = repo.config().and_then(|mut config| config.snapshot()).map_err(unreadable())?;
     refuse_checkout(repo, &config)?;
@@ -124,8 +124,7 @@ pub(crate) fn refuse(repo: &Repository, tree: TreeId) -> Result<(), Error> {
     for (path, rules) in attributes::outside(repo)? {
         refuse_rules(&rules, &drivers, || path.display().to_string())?;
     }
-    let odb = repo.odb().map_err(Error::of("open the objects of", repo.path().display()))?;
-    Scan { odb: &odb, drivers: &drivers, seen: HashSet::new() }.tree(tree.into(), &RepoPath::default())
+    Scan { odb, drivers: &drivers, seen: HashSet::new() }.tree(tree.into(), &RepoPath::default())
 }
 
 fn refuse_checkout(repo: &Repository, config: &Config) -> Result<(), Error> {

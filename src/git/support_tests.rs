@@ -5,7 +5,11 @@ use crate::git::Error;
 use crate::git::testing::{TestRepo, write};
 
 fn refused(test: &TestRepo) -> Option<Unsupported> {
-    match refuse(&test.repo(), test.tree().into()) {
+    match {
+        let repo = test.repo();
+        let odb = repo.odb().unwrap();
+        refuse(&repo, &odb, test.tree().into())
+    } {
         Ok(()) => None,
         Err(Error::Unsupported(unsupported)) => {
             assert!(!unsupported.hint().is_empty());
@@ -112,7 +116,7 @@ fn a_partial_clone_is_refused() {
     test.git(&["config", "uploadpack.allowFilter", "true"]);
     test.git(&["clone", "-q", "--filter=blob:none", &source, "../partial"]);
     let repo = git2::Repository::open(test.dir().join("partial")).unwrap();
-    let Err(Error::Unsupported(Unsupported::PartialClone { key })) = refuse(&repo, test.tree().into()) else {
+    let Err(Error::Unsupported(Unsupported::PartialClone { key })) = refuse(&repo, &repo.odb().unwrap(), test.tree().into()) else {
         panic!("not refused")
     };
     assert!(key.starts_with("remote.origin."), "{key}");
@@ -124,6 +128,9 @@ fn a_partial_clone_is_refused() {
 fn a_broken_tree_is_an_error_and_no_panic() {
     let test = TestRepo::with(&[("a", "1")]);
     let blob = test.git(&["rev-parse", "HEAD:a"]);
-    let error = refuse(&test.repo(), blob.parse::<crate::id::TreeId>().unwrap()).unwrap_err();
+    let error = {
+        let repo = test.repo();
+        refuse(&repo, &repo.odb().unwrap(), blob.parse::<crate::id::TreeId>().unwrap()).unwrap_err()
+    };
     assert!(matches!(error, Error::Corrupt { .. }), "{error:?}");
 }

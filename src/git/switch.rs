@@ -145,7 +145,7 @@ fn in_index(index: &Index, path: &RepoPath) -> Option<Entry> {
 ///
 /// [`Error::File`] on a full disk, for example: called again, it goes on where it was.
 pub(crate) fn switch(checkout: &Repository, from: TreeId, to: TreeId, lock: &IndexLock) -> Result<Vec<RepoPath>, Error> {
-    let odb = checkout.odb().map_err(Error::of("open the objects of", checkout.path().display()))?;
+    let odb = super::repo::odb(checkout)?;
     let changes = tree::changes(&odb, Some(from.into()), Some(to.into()))?;
     let mut writer = Writer::new(checkout, root_of(checkout)?, to, Some(Point::CHECKOUT_FILE))?;
     let mut differing = Vec::new();

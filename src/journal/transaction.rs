@@ -138,7 +138,7 @@ impl<'a> Writer<'a> {
         for change in &operation.checkouts {
             let checkout = open(change)?;
             locks.push(IndexLock::take(&checkout, &operation.uid)?);
-            let odb = checkout.odb().map_err(git::Error::of("open the objects of", checkout.path().display()))?;
+            let odb = git::repo::odb(&checkout)?;
             let blockers = switch::blockers(&checkout, change.from, change.to, &odb)?;
             if !blockers.is_empty() {
                 release(locks)?;

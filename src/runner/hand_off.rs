@@ -6,6 +6,8 @@
 use std::ffi::OsString;
 use std::path::{Component, Path, PathBuf};
 
+use git2::Odb;
+
 use super::commands::Lookup;
 use super::{RunWish, snapshot, start};
 use crate::exec::environment::{self, Environment, Taken};
@@ -144,8 +146,9 @@ pub(crate) fn plan(site: &Site, dir: &Path, wish: &RunWish) -> Result<HandOff, E
     }
     let (base, snapshot, lines) = base_of(site, wish)?;
     let tree = snapshot.as_ref().map_or_else(|| tree::of_commit(&site.repo, base), |s| Ok(s.tree))?;
-    support::refuse(&site.repo, tree)?;
-    check_folder(site, tree, &cwd, base)?;
+    let odb = snapshot.as_ref().map_or_else(|| git::repo::odb(&site.repo), |s| s.intake.odb())?;
+    support::refuse(&site.repo, &odb, tree)?;
+    check_folder(&odb, tree, &cwd, base)?;
     let id = name_of(site, wish, &command)?;
     let (pass, set) = env_wishes(&wish.env);
     let asked = environment::Wish { withhold: &site.config.withhold, pass: &pass, set: &set };
@@ -171,7 +174,8 @@ pub(crate) fn plan(site: &Site, dir: &Path, wish: &RunWish) -> Result<HandOff, E
         sandbox: wish.sandbox,
         queued_at: clock::now(),
     };
-    check_commands(site, &spec, &taken.environment, tree, &root)?;
+    check_commands(&odb, &spec, &taken.environment, tree, &root)?;
+    drop(odb);
     Ok(HandOff { spec, taken, snapshot, lines })
 }
 
@@ -278,12 +282,11 @@ fn head_branch(site: &Site) -> Result<Option<String>, git::Error> {
     Ok(head.symbolic_target().ok().flatten().map(ToOwned::to_owned))
 }
 
-fn check_folder(site: &Site, tree: TreeId, cwd: &RepoPath, base: CommitId) -> Result<(), Error> {
+fn check_folder(odb: &Odb<'_>, tree: TreeId, cwd: &RepoPath, base: CommitId) -> Result<(), Error> {
     if cwd.is_root() {
         return Ok(());
     }
-    let odb = site.repo.odb().map_err(git::Error::of("open the objects of", site.repo.path().display()))?;
-    match tree::find(&odb, tree.into(), cwd)? {
+    match tree::find(odb, tree.into(), cwd)? {
         Some(entry) if entry.is_folder() => Ok(()),
         _ => Err(Error::UnknownFolder { folder: cwd.clone(), base: base.short() }),
     }
@@ -351,15 +354,14 @@ fn limits(site: &Site, wish: &RunWish) -> Limits {
 }
 
 /// Finds commands that cannot be found before anything runs. A setup may change `PATH`, so with one nothing can be said.
-fn check_commands(site: &Site, spec: &Spec, environment: &Environment, tree: TreeId, root: &Path) -> Result<(), Error> {
+fn check_commands(odb: &Odb<'_>, spec: &Spec, environment: &Environment, tree: TreeId, root: &Path) -> Result<(), Error> {
     if spec.setup.is_some() {
         return Ok(());
     }
-    let odb = site.repo.odb().map_err(git::Error::of("open the objects of", site.repo.path().display()))?;
     let in_tree = |path: &Path| {
         let folder = spec.cwd.as_path().join(path);
         let path = RepoPath::from(lexical(&folder).as_path());
-        matches!(tree::find(&odb, tree.into(), &path), Ok(Some(entry)) if !entry.is_folder())
+        matches!(tree::find(odb, tree.into(), &path), Ok(Some(entry)) if !entry.is_folder())
     };
     let find = Lookup { environment, checkout: root, cwd: spec.cwd.as_path(), in_base: &in_tree };
     if let Command::Argv(words) = &spec.command

@@ -48,7 +48,7 @@ pub(super) fn count(main: &Repository, base: TreeId, tree: TreeId) -> Result<Fil
 }
 
 fn changes(main: &Repository, base: TreeId, tree: TreeId) -> Result<Vec<Change>, git::Error> {
-    let odb = main.odb().map_err(git::Error::of("open the objects of", main.path().display()))?;
+    let odb = git::repo::odb(main)?;
     tree::changes(&odb, Some(base.into()), Some(tree.into()))
 }
 

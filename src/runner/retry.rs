@@ -68,7 +68,7 @@ fn new_base(site: &Site, task: &Standing, base: Option<&str>) -> Result<CommitId
     let Some(revision) = base else { return Ok(task.spec.base) };
     let found = site.repo.revparse_single(revision).and_then(|o| o.peel_to_commit());
     let commit = found.map_err(|_| Error::UnknownRevision(revision.to_owned()))?;
-    support::refuse(&site.repo, commit.tree_id().into())?;
+    support::refuse(&site.repo, &git::repo::odb(&site.repo)?, commit.tree_id().into())?;
     Ok(commit.id().into())
 }
 

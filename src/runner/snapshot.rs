@@ -24,7 +24,8 @@ pub(crate) struct Snapshot {
     /// Files that differ from `HEAD`.
     pub(crate) files: usize,
     head: CommitId,
-    intake: Intake,
+    /// Where its objects are until it is published.
+    pub(crate) intake: Intake,
 }
 
 /// The checkout cannot be captured.

@@ -120,7 +120,7 @@ fn follow(main: &Repository, back: &Move) -> Result<Result<Vec<CheckoutChange>, 
             let what = format!("{what} is under way");
             return Ok(Err(Refused::Dirty { checkout: place, what, blockers: vec![] }));
         }
-        let odb = main.odb().map_err(git::Error::of("open the objects of", main.path().display()))?;
+        let odb = git::repo::odb(main)?;
         let blockers = switch::blockers(&checkout, from, to, &odb)?;
         if !blockers.is_empty() {
             return Ok(Err(Refused::Dirty { checkout: place, what: switch::describe(&blockers), blockers }));

@@ -259,7 +259,7 @@ fn report(site: &Site, plan: &mut Plan, tasks: &[Standing]) -> Result<(), Error>
         });
     }
     for change in &operation.checkouts {
-        let odb = site.repo.odb().map_err(git::Error::of("open the objects of", site.repo.path().display()))?;
+        let odb = git::repo::odb(&site.repo)?;
         let files = git::tree::changes(&odb, Some(change.from.into()), Some(change.to.into()))?.len();
         plan.restored.push(format!("{files} files and the index of the checkout"));
     }

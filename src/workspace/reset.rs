@@ -92,7 +92,7 @@ fn is_empty(root: &Path) -> Result<bool, Error> {
 /// [`Error::Git`] if index or trees are unreadable; [`Error::File`] if a folder is.
 pub(super) fn plan(admin: &AdminDir, root: &Path, from: TreeId, tree: TreeId) -> Result<Plan, Error> {
     let repo = admin.open()?;
-    let odb = repo.odb().map_err(git::Error::of("open the objects of", admin.path().display()))?;
+    let odb = git::repo::odb(&repo)?;
     let manifest = Manifest::load(&admin.index())?;
     let (touched, surplus) = look(&repo, root, &manifest)?;
     let mut changes = BTreeMap::new();

@@ -16,6 +16,13 @@ mod cli_surface;
 mod demo;
 mod examples;
 mod lab;
+mod landing;
 mod launch;
 mod layers;
 mod source;
+
+/// Says aloud that a test cannot run here, and why.
+#[expect(clippy::print_stderr, reason = "a skipped test must not be silent")]
+fn skip(test: &str, why: &str) {
+    eprintln!("skipped: {test}: {why}");
+}

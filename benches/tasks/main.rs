@@ -1,0 +1,144 @@
+//! What one task costs: by hand and with takeback, in turn, on generated repositories.
+//!
+//! Prints the page `docs/benchmarks.md` to stdout and its progress to stderr. `--quick` takes a small repository and few rounds;
+//! `--dir DIR` works there instead of in the folder for temporary files, since the file system decides much.
+
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    clippy::disallowed_methods,
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    reason = "a program that measures: what fails ends it, and its output is its result"
+)]
+
+mod machine;
+mod repository;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use repository::Lab;
+
+/// How much is measured.
+struct Plan {
+    files: Vec<u32>,
+    rounds: u32,
+    tasks: u32,
+    dir: PathBuf,
+}
+
+/// The samples of one repository.
+#[derive(Default)]
+struct Samples {
+    first: Pair,
+    later: Pair,
+    returning: Vec<Duration>,
+}
+
+/// The same work, done in two ways.
+#[derive(Default)]
+struct Pair {
+    by_hand: Vec<Duration>,
+    takeback: Vec<Duration>,
+}
+
+fn main() {
+    let plan = Plan::of(std::env::args().skip(1));
+    println!("{}", machine::page_start(&plan.dir));
+    for &files in &plan.files {
+        let lab = Lab::new(&plan.dir, files);
+        let samples = measure(&lab, &plan);
+        println!("{}", section(&lab, &samples));
+    }
+}
+
+impl Plan {
+    fn of(arguments: impl Iterator<Item = String>) -> Self {
+        let mut plan = Self { files: vec![2_000, 30_000], rounds: 5, tasks: 20, dir: std::env::temp_dir() };
+        let mut arguments = arguments;
+        while let Some(argument) = arguments.next() {
+            match argument.as_str() {
+                "--quick" => (plan.files, plan.rounds, plan.tasks) = (vec![2_000], 2, 5),
+                "--dir" => plan.dir = arguments.next().expect("--dir names a folder").into(),
+                _ => {} // what cargo says to every bench
+            }
+        }
+        plan
+    }
+}
+
+/// Measures in turn, so that what else the machine does meets both alike: in each round a first task and then further ones.
+fn measure(lab: &Lab, plan: &Plan) -> Samples {
+    let mut samples = Samples::default();
+    for round in 1..=plan.rounds {
+        eprintln!("{} files, round {round} of {}", lab.files, plan.rounds);
+        lab.forget_takeback();
+        for task in 1..=plan.tasks {
+            let name = format!("t{round}-{task}");
+            let pair = if task == 1 { &mut samples.first } else { &mut samples.later };
+            pair.by_hand.push(lab.by_hand(&name));
+            pair.takeback.push(lab.takeback(&name));
+        }
+        for task in 1..=plan.tasks {
+            samples.returning.push(lab.returning(&format!("r{round}-{task}")));
+        }
+    }
+    samples
+}
+
+/// The page's part for one repository.
+fn section(lab: &Lab, samples: &Samples) -> String {
+    let (first, later, returning) = (&samples.first, &samples.later, median(&samples.returning));
+    let rows = [
+        row("first task", first, 1.0, "no slower"),
+        row("2nd to 20th task", later, 3.0, "3 times faster"),
+        format!("| `run` returning | | {} | | 50 ms | {} |", ms(returning), verdict(returning <= Duration::from_millis(50))),
+    ];
+    let raw = [
+        raw("first task, by hand", &first.by_hand),
+        raw("first task, takeback", &first.takeback),
+        raw("2nd to 20th task, by hand", &later.by_hand),
+        raw("2nd to 20th task, takeback", &later.takeback),
+        raw("`run` returning", &samples.returning),
+    ];
+    format!(
+        "## {} files, {:.0} MiB\n\nMedians in milliseconds; a ratio above 1 means that takeback is faster.\n\n\
+         | | by hand | takeback | ratio | aim | |\n|---|---|---|---|---|---|\n{}\n\n\
+         Raw samples in milliseconds, in the order in which they were taken:\n\n{}\n",
+        lab.files,
+        lab.bytes as f64 / f64::from(1 << 20),
+        rows.join("\n"),
+        raw.join("\n")
+    )
+}
+
+fn row(what: &str, pair: &Pair, aim: f64, words: &str) -> String {
+    let (by_hand, takeback) = (median(&pair.by_hand), median(&pair.takeback));
+    let ratio = by_hand.as_secs_f64() / takeback.as_secs_f64();
+    format!("| {what} | {} | {} | {ratio:.2} | {words} | {} |", ms(by_hand), ms(takeback), verdict(ratio >= aim))
+}
+
+fn verdict(met: bool) -> &'static str {
+    if met { "met" } else { "**missed**" }
+}
+
+fn raw(what: &str, samples: &[Duration]) -> String {
+    let samples: Vec<_> = samples.iter().map(|s| ms(*s)).collect();
+    format!("- {what}: {}", samples.join(" "))
+}
+
+fn ms(duration: Duration) -> String {
+    let ms = duration.as_secs_f64() * 1e3;
+    if ms < 100.0 { format!("{ms:.1}") } else { format!("{ms:.0}") }
+}
+
+fn median(samples: &[Duration]) -> Duration {
+    let mut sorted = samples.to_vec();
+    sorted.sort_unstable();
+    let half = sorted.len() / 2;
+    if sorted.len() % 2 == 1 { sorted[half] } else { (sorted[half - 1] + sorted[half]) / 2 }
+}

@@ -120,7 +120,7 @@ pub(super) fn hint(error: &Error, verb: Option<&str>) -> Option<String> {
         K::CommandNotFound => "give its path, or have `--setup 'module load …'` bring it".to_owned(),
         K::CheckNotFound => "a check is a shell line: `--check 'make test'`; `--setup` can bring programs".to_owned(),
         K::Usage => format!("`{us} {}--help` shows how", verb.map(|v| format!("{v} ")).unwrap_or_default()),
-        K::StateDir => "name a folder outside the repository: `git config takeback.stateDir ~/takeback-state`".to_owned(),
+        K::StateDir => "name another folder, outside the repository: `git config takeback.stateDir ~/takeback-state`, or TAKEBACK_STATE_DIR where that is set".to_owned(),
         K::DiskFull => "make room, then try again; `df -h` shows where it is short".to_owned(),
         K::Locked => "try again when the other process is through".to_owned(),
         K::Format => "use the version of takeback that wrote these files, or a newer one".to_owned(),

@@ -114,6 +114,9 @@ impl View for Landed {
         for refusal in &landing.refused {
             lines.extend(refused(refusal, page));
         }
+        if landing.operation.is_none() && !landing.refused.is_empty() {
+            lines.push(format!("nothing landed on {}", branch(&landing.target.name)));
+        }
         if !landing.culprits.is_empty() {
             lines.push(format!("blamed: {}", join(&landing.culprits)));
         }
@@ -137,8 +140,10 @@ impl Landed {
 }
 
 fn refused(refusal: &Refusal, page: &Page) -> Vec<String> {
-    let word = page.paint("31", "refused");
-    let mut lines = vec![format!("{} {word}: {}", page.bold(refusal.task.as_str()), plain(&refusal.message))];
+    let (word, task) = (page.paint("31", "refused:"), page.bold(refusal.task.as_str()));
+    // Most messages say what the task is or did; some speak of the branch or of a check.
+    let gap = if refusal.message.starts_with("the ") { ":" } else { "" };
+    let mut lines = vec![format!("{word} {task}{gap} {}", plain(&refusal.message))];
     lines.extend(refusal.paths.iter().map(|p| format!("  {}", plain(&p.to_string()))));
     lines.push(format!("  hint: {}", way_out(refusal)));
     lines

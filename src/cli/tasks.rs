@@ -122,8 +122,8 @@ fn why(task: &Task) -> String {
 /// What a person should know beyond the summary: message, notes, paths outside the scope.
 fn trouble(task: &Task) -> Vec<String> {
     let outside = task.outside.iter().map(|p| format!("outside its scope: {p}"));
-    // A failure's message stands in the headline.
-    let message = task.message.iter().filter(|_| task.state != State::Failed).cloned();
+    // A failure's message stands in the headline, and that a task was cancelled is its state.
+    let message = task.message.iter().filter(|_| !matches!(task.state, State::Failed | State::Cancelled)).cloned();
     message.chain(task.notes.iter().cloned()).chain(outside).collect()
 }
 

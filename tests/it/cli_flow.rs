@@ -254,12 +254,9 @@ fn an_argument_that_is_not_utf8_reaches_the_command_as_it_is() {
 #[test]
 fn ctrl_c_leaves_the_task_running_and_cancel_ends_it() {
     let lab = Lab::new();
-    let waiting = lab.takeback(["run", "--wait", "--name", "k7", "--shell", "echo x > x; sleep 600"]);
+    let waiting = lab.takeback(["run", "--wait", "--name", "k7", "--shell", "echo x > x; echo up; sleep 600"]);
     let child = { waiting }.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    wait_until("the task runs", || {
-        let output = lab.run(["--json", "show", "k7"]);
-        output.status.success() && String::from_utf8_lossy(&output.stdout).contains("\"state\":\"running\"")
-    });
+    wait_until("the task runs", || lab.run(["logs", "k7"]).stdout == b"up\n");
     said(&lab.command("kill").args(["-INT", &child.id().to_string()]).output().unwrap(), 0);
     let output = child.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(130), "{output:?}");

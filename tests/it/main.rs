@@ -11,6 +11,7 @@
     reason = "tests: a failed expectation is their answer, and scenarios are long"
 )]
 
+mod bad_input;
 mod cli_flow;
 mod cli_surface;
 mod demo;

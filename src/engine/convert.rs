@@ -230,7 +230,7 @@ impl From<HandOffError> for Error {
             HandOffError::UnknownFolder { folder, .. } => new(ErrorKind::UnknownFolder).about(folder),
             HandOffError::OutsideFolder(path) => new(ErrorKind::UnknownFolder).about(path.display()),
             HandOffError::NoIdentity => new(ErrorKind::NoIdentity),
-            HandOffError::BadName(_) => new(ErrorKind::BadName),
+            HandOffError::BadName(ref name) => new(ErrorKind::BadName).about(name.text()),
             HandOffError::NameTaken(name) => new(ErrorKind::NameTaken).about(name),
             HandOffError::PrefixIsBranch { prefix, .. } => new(ErrorKind::PrefixIsBranch).about(prefix),
             HandOffError::CommandNotFound(word) => new(ErrorKind::CommandNotFound).about(word),

@@ -17,6 +17,13 @@ pub struct Name(String);
 #[error("`{0}` is not a name: one to {MAX} characters a-z, 0-9 and -, not starting with -")]
 pub struct BadName(String);
 
+impl BadName {
+    /// What was to be a name.
+    pub fn text(&self) -> &str {
+        &self.0
+    }
+}
+
 impl Name {
     /// Makes a name of any text: other characters become `-`, the text is cut, and `task` stands in where nothing is left.
     pub fn slug(text: &str) -> Self {

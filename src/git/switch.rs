@@ -170,11 +170,15 @@ pub(crate) fn switch(checkout: &Repository, from: TreeId, to: TreeId, lock: &Ind
 fn write_index(checkout: &Repository, changes: &[Change], left: &[RepoPath], lock: &IndexLock) -> Result<(), Error> {
     let path = checkout.path().join("index");
     let copy = checkout.path().join(format!("index.takeback-{}", lock.operation));
+    let written = path.metadata().ok().map(|meta| meta.mtime());
     if path.exists() {
         std::fs::copy(&path, &copy).map_err(file::Error::of("copy", &path))?;
     }
     let failed = |what| Error::of(what, path.display());
     let mut index = Index::open(&copy).map_err(failed("read"))?;
+    if let Some(written) = written {
+        doubt_racy_entries(&mut index, written).map_err(failed("change"))?;
+    }
     for change in changes.iter().filter(|c| in_index(&index, &c.path) == c.old).collect::<Vec<_>>() {
         match change.new {
             None => index.remove_path(change.path.as_path()).map_err(failed("remove a path from"))?,
@@ -188,6 +192,19 @@ fn write_index(checkout: &Repository, changes: &[Change], left: &[RepoPath], loc
     index.write().map_err(failed("write"))?;
     file::sync(&copy)?;
     Ok(file::rename(&copy, &path, Point::CHECKOUT_INDEX)?)
+}
+
+/// Makes git look again at every file that was changed in the second in which the index was written, or later.
+///
+/// Git does not trust such an entry (its documentation: technical/racy-git), but tells it by the index file's own time, which a new
+/// index does not have any more: a change of the same size would be hidden for good.
+fn doubt_racy_entries(index: &mut Index, written: i64) -> Result<(), git2::Error> {
+    let racy: Vec<_> = index.iter().filter(|e| i64::from(e.mtime.seconds()) >= written && e.file_size != 0).collect();
+    for mut entry in racy {
+        entry.file_size = 0;
+        index.add(&entry)?;
+    }
+    Ok(())
 }
 
 /// An entry with what `lstat(2)` says of the file, or with nothing, which makes git look at the file itself.

@@ -12,6 +12,7 @@
 )]
 
 mod bad_input;
+mod checkout;
 mod cli_flow;
 mod cli_surface;
 mod demo;

@@ -1,0 +1,21 @@
+//! What a landing must not do to the user's checkout.
+
+use crate::lab::{Lab, said};
+
+#[test]
+fn a_change_in_the_second_of_the_last_commit_is_still_seen_after_a_landing() {
+    let lab = Lab::new();
+    let at = |time: &str, path: &str| said(&lab.command("touch").args(["-d", time, path]).output().unwrap(), 0);
+    at("2026-01-01T00:00:00.1Z", "a.txt");
+    lab.git(["update-index", "--refresh"]);
+    lab.write("a.txt", "two\n");
+    at("2026-01-01T00:00:00.2Z", "a.txt");
+    at("2026-01-01T00:00:00.3Z", ".git/index");
+    assert_eq!(lab.git(["--no-optional-locks", "status", "--porcelain"]), " M a.txt");
+    lab.ready_task("k7", "x", "1\n");
+    at("2026-01-01T00:00:00.3Z", ".git/index");
+    lab.ok(["land", "k7"]);
+    assert_eq!(lab.git(["--no-optional-locks", "status", "--porcelain"]), " M a.txt");
+    lab.ok(["undo"]);
+    assert_eq!(lab.git(["--no-optional-locks", "status", "--porcelain"]), " M a.txt");
+}

@@ -56,12 +56,15 @@ impl Lab {
         std::thread::scope(|scope| {
             let run = scope.spawn(|| self.run(script));
             let start = Instant::now();
-            while !condition() {
-                assert!(start.elapsed() < Duration::from_secs(20));
+            let mut held = condition();
+            while !held && start.elapsed() < Duration::from_secs(20) {
                 std::thread::sleep(Duration::from_millis(5));
+                held = condition();
             }
             self.cancel.store(true, Ordering::Relaxed);
-            run.join().unwrap()
+            let ended = run.join().unwrap();
+            assert!(held, "never: {ended:?}");
+            ended
         })
     }
 
@@ -194,7 +197,7 @@ fn one_who_got_away_with_the_pipe_does_not_hold_up_the_end() {
     let start = Instant::now();
     // Without token, session and parent, as without a subreaper: it cannot be found.
     let ended = lab.run(
-        "env -i PATH=$PATH setsid sh -c 'echo $$ > pid; (while :; do echo noise; sleep 0.01; done) & exec sleep 87' & \
+        "env -i PATH=$PATH setsid sh -c 'echo $$ > pid; for n in $(seq 2000); do echo noise; sleep 0.01; done & exec sleep 87' & \
                          until [ -s pid ]; do sleep 0.01; done; env -i kill -CONT $$; echo done",
     );
     assert_eq!(ended.exit.code, Some(0));

@@ -27,8 +27,8 @@ impl RunPlan {
         for name in &self.plan.taken.missing {
             lines.push(format!("{name} is not in your environment: the task does not have it either"));
         }
-        let timeout =
-            spec.limits.timeout.map_or_else(|| "no time limit".to_owned(), |t| format!("stopped after {t:?} (--timeout)"));
+        let after = |limit| format!("stopped after {:#} (--timeout)", jiff::SignedDuration::try_from(limit).unwrap_or_default());
+        let timeout = spec.limits.timeout.map_or_else(|| "no time limit".to_owned(), after);
         let checks = match spec.checks.len() {
             0 => "verified: no check (--check)".to_owned(),
             1 => "verified: 1 check".to_owned(),

@@ -64,7 +64,7 @@ impl Engine {
 fn settled_note(settled: &Settled, book: &Book<'_>) -> String {
     let operation = &settled.operation;
     let names: Vec<_> = operation.tasks.iter().filter_map(|t| book.fold.task(&t.uid)).map(|t| t.id.to_string()).collect();
-    let what = format!("the {} of {} that was interrupted", operation.kind.word(), names.join(", "));
+    let what = format!("the {} of {} that was interrupted", operation.kind.noun(), names.join(", "));
     match &settled.carried {
         None => format!("{what} had not begun: nothing was changed"),
         Some(carried) if carried.paths_left.is_empty() => format!("{what} is finished now"),

@@ -96,6 +96,11 @@ impl Kind {
         }
     }
 
+    /// What the decision is called in a sentence.
+    pub(crate) fn noun(self) -> &'static str {
+        if self == Self::Land { "landing" } else { self.word() }
+    }
+
     /// The state that its tasks are in by it; `None` where the attempt's record says.
     pub(crate) fn decides(self) -> Option<State> {
         match self {

@@ -226,7 +226,7 @@ fn title_of(book: &Book<'_>, operation: &Operation) -> String {
     let first = operation.undoes.as_ref().and_then(|uid| book.fold.operation(uid));
     match first.filter(|_| operation.kind == Kind::Undo) {
         Some(first) => title_of(book, &first.operation),
-        None => operation.kind.word().to_owned(),
+        None => operation.kind.noun().to_owned(),
     }
 }
 
@@ -261,7 +261,7 @@ fn report(site: &Site, plan: &mut Plan, tasks: &[Standing]) -> Result<(), Error>
     for change in &operation.checkouts {
         let odb = git::repo::odb(&site.repo)?;
         let files = git::tree::changes(&odb, Some(change.from.into()), Some(change.to.into()))?.len();
-        plan.restored.push(format!("{files} files and the index of the checkout"));
+        plan.restored.push(format!("{files} {} and the index of the checkout", if files == 1 { "file" } else { "files" }));
     }
     for task in tasks {
         if let Some(result) = task.record.result {

@@ -79,7 +79,8 @@ impl Project {
         }
         let state = self.folder.join("state");
         self.git(&["config", "takeback.stateDir", &state.to_string_lossy()])?;
-        self.git(&["add", "-A"])?;
+        // Forced: what the user ignores everywhere must not leave a hole here.
+        self.git(&["add", "-A", "--force"])?;
         self.git(&["commit", "-q", "-m", "River samples 2021 to 2023"]).map(drop)
     }
 

@@ -67,7 +67,7 @@ pub(super) fn lines(operations: &[Operation], indent: usize, page: &Page) -> Str
 }
 
 fn about(operation: &Operation) -> String {
-    let mut words: Vec<_> = operation.refs.iter().filter(|r| is_users(r)).map(way).collect();
+    let mut words: Vec<_> = users_ref(operation).map(way).into_iter().collect();
     if operation.undone_by.is_some() {
         words.push("undone".to_owned());
     }
@@ -77,9 +77,9 @@ fn about(operation: &Operation) -> String {
     words.join("; ")
 }
 
-/// Whether a ref is the user's own; tasks' branches and pins come and go with every decision.
-fn is_users(change: &RefChange) -> bool {
-    change.name.starts_with("refs/heads/") && !(change.from.is_none() ^ change.to.is_none())
+/// The ref that the decision is about: a landing's target comes first; tasks' own branches merely come and go with it.
+fn users_ref(operation: &Operation) -> Option<&RefChange> {
+    operation.refs.first().filter(|_| matches!(operation.kind, "land" | "undo" | "redo"))
 }
 
 fn way(change: &RefChange) -> String {

@@ -82,6 +82,7 @@ fn headline(task: &Task, page: &Page) -> String {
 pub(super) fn summary(task: &Task) -> String {
     let mut words = Vec::new();
     match task.state {
+        State::Queued | State::Running if task.abandoned => words.extend(task.message.clone()),
         State::Running => words.push(format!("for {}", duration(elapsed(task)))),
         State::Failed => words.push(task.message.clone().unwrap_or_else(|| why(task))),
         State::Ready if task.checked == Some(Checked::Passed) => {
@@ -123,7 +124,8 @@ fn why(task: &Task) -> String {
 fn trouble(task: &Task) -> Vec<String> {
     let outside = task.outside.iter().map(|p| format!("outside its scope: {p}"));
     // A failure's message stands in the headline, and that a task was cancelled is its state.
-    let message = task.message.iter().filter(|_| !matches!(task.state, State::Failed | State::Cancelled)).cloned();
+    let message =
+        task.message.iter().filter(|_| !task.abandoned && !matches!(task.state, State::Failed | State::Cancelled)).cloned();
     message.chain(task.notes.iter().cloned()).chain(outside).collect()
 }
 

@@ -6,7 +6,8 @@ use clap::builder::styling::{AnsiColor, Styles};
 use clap::{CommandFactory as _, Parser, Subcommand};
 
 use crate::cli::{
-    cancel, completions, demo, diff, discard, land, list, logs, man, ops, outputs, redo, retry, run, show, status, undo, wait,
+    cancel, completions, config, demo, diff, discard, land, list, logs, man, ops, outputs, redo, retry, run, show, status, undo,
+    wait,
 };
 
 /// Hand work off. Take any of it back.
@@ -47,6 +48,7 @@ pub(super) enum Verb {
     Redo(redo::Args),
     #[command(visible_alias = "history")]
     Ops(ops::Args),
+    Config(config::Args),
     Demo(demo::Args),
     Completions(completions::Args),
     Man(man::Args),
@@ -59,7 +61,7 @@ const GROUPS: &[(&str, &[&str])] = &[
     ("Look", &["diff", "outputs"]),
     ("Decide", &["land", "discard"]),
     ("Take back", &["undo", "redo", "ops"]),
-    ("Keep house", &["demo", "completions", "man", "help"]),
+    ("Keep house", &["config", "demo", "completions", "man", "help"]),
 ];
 
 const STYLES: Styles = Styles::styled()
@@ -108,6 +110,7 @@ impl Verb {
             Self::Run(_) => "run",
             Self::Status(_) => "status",
             Self::List(_) => "list",
+            Self::Config(_) => "config",
             Self::Show(_) => "show",
             Self::Logs(_) => "logs",
             Self::Wait(_) => "wait",

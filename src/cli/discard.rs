@@ -35,7 +35,7 @@ pub(super) fn run(args: &Args, cx: &mut Cx) -> Result<Code, Error> {
         return Ok(Code::Done);
     }
     Taken::announce(Act::Discard, &plan.answer(), &mut cx.out);
-    let answer = engine.discard(plan)?;
+    let answer = engine.discard(&plan)?;
     cx.notes(&mut engine);
     cx.out.answer(&Taken::done(Act::Discard, answer, format!("{} undo", program())))?;
     Ok(Code::Done)

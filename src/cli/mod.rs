@@ -6,6 +6,7 @@
 mod args;
 mod cancel;
 mod completions;
+mod config;
 mod demo;
 mod diff;
 mod discard;
@@ -111,6 +112,7 @@ impl Cx {
             Verb::Undo(args) => undo::run(args, self),
             Verb::Redo(args) => redo::run(args, self),
             Verb::Ops(args) => ops::run(args, self),
+            Verb::Config(args) => config::run(args, self),
             Verb::Demo(args) => demo::run(args, self),
             Verb::Completions(args) => completions::run(args, self),
             Verb::Man(args) => man::run(args, self),

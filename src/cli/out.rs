@@ -113,11 +113,6 @@ impl Out {
         self.live
     }
 
-    /// Whether stdout is a terminal that takes colours.
-    pub(super) fn is_coloured(&self) -> bool {
-        self.stdout.colour
-    }
-
     /// Writes the answer.
     pub(super) fn answer(&mut self, view: &impl View) -> Result<(), Error> {
         if self.json {

@@ -31,7 +31,7 @@ pub(super) fn run(args: &Args, cx: &mut Cx) -> Result<Code, Error> {
         return Ok(Code::Done);
     }
     Taken::announce(Act::Redo, &plan.answer(), &mut cx.out);
-    let answer = engine.redo(plan)?;
+    let answer = engine.redo(&plan)?;
     cx.notes(&mut engine);
     cx.out.answer(&Taken::done(Act::Redo, answer, format!("{} undo", program())))?;
     Ok(Code::Done)

@@ -50,7 +50,7 @@ pub(super) fn run(args: &Args, cx: &mut Cx) -> Result<Code, Error> {
         }
         return Ok(Code::No);
     }
-    let answer = engine.undo(plan)?;
+    let answer = engine.undo(&plan)?;
     cx.notes(&mut engine);
     cx.out.answer(&Taken::done(Act::Undo, answer, format!("{} redo", program())))?;
     Ok(Code::Done)

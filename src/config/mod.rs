@@ -92,6 +92,23 @@ impl Config {
     }
 }
 
+/// Reads what each key of the table is set to here, or its default; nothing where it has neither.
+///
+/// # Errors
+///
+/// [`Error::Git`] if git's configuration files are unreadable.
+pub(crate) fn values(repo: &Repository) -> Result<Vec<(&'static Key, Vec<String>)>, Error> {
+    let git = repo.config().and_then(|mut c| c.snapshot()).map_err(Error::Git)?;
+    let value = |key: &'static Key| {
+        let mut set = all_values(&git, key.name);
+        if set.is_empty() && !key.default.is_empty() {
+            set.push(key.default.to_owned());
+        }
+        (key, set)
+    };
+    Ok(KEYS.iter().map(value).collect())
+}
+
 fn default(name: &str) -> &'static str {
     KEYS.iter().find(|k| k.name == name).map_or("", |k| k.default)
 }

@@ -1,6 +1,5 @@
 //! From the errors of the layers below to the one of the public API.
 
-use std::error::Error as _;
 use std::io;
 
 use super::{Error, ErrorKind};
@@ -329,20 +328,4 @@ pub(super) fn git_line(operation: &crate::journal::Operation) -> Option<String> 
     let to = first.to?;
     let mainline = if operation.tasks.len() > 1 { "-m 1 " } else { "" };
     Some(format!("git revert {mainline}{}", to.short()))
-}
-
-impl Error {
-    /// Puts the whole chain of causes into one line, without repeating what a cause says again.
-    pub(crate) fn chain(&self) -> String {
-        let mut text = self.to_string();
-        let mut source = self.source();
-        while let Some(e) = source {
-            let part = e.to_string();
-            if !text.contains(&part) {
-                text = format!("{text}: {part}");
-            }
-            source = e.source();
-        }
-        text
-    }
 }

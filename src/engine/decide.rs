@@ -145,8 +145,8 @@ impl Engine {
     /// # Errors
     ///
     /// [`ErrorKind::Stale`](super::ErrorKind::Stale) if another command decided about a task meanwhile.
-    pub fn discard(&mut self, plan: Plan) -> Result<TakenBack, Error> {
-        self.carry_out(&plan)
+    pub fn discard(&mut self, plan: &Plan) -> Result<TakenBack, Error> {
+        self.carry_out(plan)
     }
 
     /// Decides what taking back would do: the operation or task that is named, or the last decision.
@@ -166,8 +166,8 @@ impl Engine {
     /// # Errors
     ///
     /// As [`Self::plan_undo`], where the world moved on since the plan was made.
-    pub fn undo(&mut self, plan: Plan) -> Result<TakenBack, Error> {
-        self.carry_out(&plan)
+    pub fn undo(&mut self, plan: &Plan) -> Result<TakenBack, Error> {
+        self.carry_out(plan)
     }
 
     /// Decides what taking the last undo back would do.
@@ -185,8 +185,8 @@ impl Engine {
     /// # Errors
     ///
     /// As [`Self::undo`].
-    pub fn redo(&mut self, plan: Plan) -> Result<TakenBack, Error> {
-        self.carry_out(&plan)
+    pub fn redo(&mut self, plan: &Plan) -> Result<TakenBack, Error> {
+        self.carry_out(plan)
     }
 
     /// Every operation, the last first.

@@ -6,6 +6,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use super::{Engine, Error, ErrorKind, Task};
+use crate::config;
 use crate::exec::log::LogReader;
 use crate::id::Name;
 use crate::journal::{Book, Standing};
@@ -32,7 +33,29 @@ pub struct Made {
     pub kept: bool,
 }
 
+/// One setting, as git config has it here.
+#[derive(Clone, Debug, serde::Serialize)]
+#[non_exhaustive]
+pub struct Setting {
+    /// Its name in git config.
+    pub key: &'static str,
+    /// What it is set to, or its default; nothing where it has neither.
+    pub values: Vec<String>,
+    /// What it does.
+    pub meaning: &'static str,
+}
+
 impl Engine {
+    /// Lists takeback's settings in this repository.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Configuration`] if git's configuration files are unreadable.
+    pub fn settings(&self) -> Result<Vec<Setting>, Error> {
+        let all = config::values(&self.site.repo)?;
+        Ok(all.into_iter().map(|(key, values)| Setting { key: key.name, values, meaning: key.meaning }).collect())
+    }
+
     /// Every task, in the order of hand-off.
     ///
     /// # Errors
@@ -124,7 +147,7 @@ impl Engine {
     /// # Errors
     ///
     /// As [`Self::task`]; [`ErrorKind::Unknown`] if there is no such attempt.
-    pub fn log(&self, id: &str, attempt: Option<u32>) -> Result<LogReader, Error> {
+    pub(crate) fn log(&self, id: &str, attempt: Option<u32>) -> Result<LogReader, Error> {
         let standing = self.look_up(id)?;
         let attempt = attempt.unwrap_or(standing.entry.attempt);
         if attempt == 0 || attempt > standing.entry.attempt {
@@ -139,7 +162,7 @@ impl Engine {
     /// # Errors
     ///
     /// As [`Self::task`]; [`ErrorKind::Unknown`] if there is no such check.
-    pub fn check_log(&self, id: &str, n: usize) -> Result<LogReader, Error> {
+    pub(crate) fn check_log(&self, id: &str, n: usize) -> Result<LogReader, Error> {
         let standing = self.look_up(id)?;
         if n == 0 || n > standing.spec.checks.len() {
             let message = format!("`{}` has no check {n}: it has {}", standing.spec.id, standing.spec.checks.len());

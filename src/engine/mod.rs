@@ -20,12 +20,14 @@ use crate::store::Site;
 pub use answer::{Landing, Operation, RefChange, RefTarget, TakenBack};
 pub use decide::{LandPlan, Plan};
 pub use error::{Error, ErrorKind};
-pub use follow::Made;
+pub use follow::{Made, Setting};
 pub use hand_off::RunPlan;
 pub use task::{Sandbox, Task};
 
+pub use crate::id::{BadName, BadObjectId, BadUid, BlobId, CommitId, Name, TreeId, Uid};
 pub use crate::landing::{LandWish, Refusal, RefusalKind};
 pub use crate::runner::RunWish;
+pub use crate::task::{Amount, CheckRun, Checked, Exit, FileCounts, Level, Moment, Reason, RepoPath, State, Text};
 
 /// One repository.
 pub struct Engine {

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::id::{CommitId, Name, Uid};
 use crate::journal::Standing;
-use crate::task::{Amount, CheckRun, Checked, Exit, FileCounts, Level, Moment, Output, Reason, RepoPath, State, Text};
+use crate::task::{Amount, CheckRun, Checked, Exit, FileCounts, Level, Moment, Reason, RepoPath, State, Text};
 
 /// One task, and its last attempt.
 #[derive(Clone, Debug, Serialize)]
@@ -57,11 +57,7 @@ pub struct Task {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub outside: Vec<RepoPath>,
     #[serde(skip)]
-    pub(crate) made: Vec<Output>,
-    #[serde(skip)]
     pub(crate) line: String,
-    #[serde(skip)]
-    pub(crate) checks_asked: usize,
     #[serde(skip)]
     pub(crate) abandoned: bool,
 }
@@ -102,9 +98,7 @@ impl Task {
             message: message(standing),
             notes: record.notes.clone(),
             outside: record.outside.clone(),
-            made: record.outputs.clone(),
             line: spec.command.line(),
-            checks_asked: spec.checks.len(),
             abandoned: standing.abandoned,
         }
     }

@@ -7,9 +7,8 @@
 //!
 //! The worktree is only ever opened from here: its `.git` file belongs to whoever works there, and may say anything.
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsStr;
 use std::fs;
-use std::io;
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -42,6 +41,7 @@ impl Head {
         }
     }
 
+    #[cfg(test)]
     fn parse(text: &[u8]) -> Option<Self> {
         let text = std::str::from_utf8(text).ok()?.trim_end();
         match text.strip_prefix("ref:") {
@@ -105,10 +105,11 @@ impl AdminDir {
     /// # Errors
     ///
     /// [`Error::File`] if the folder cannot be read.
-    pub(crate) fn names(common: &Path) -> Result<Vec<OsString>, Error> {
+    #[cfg(test)]
+    pub(crate) fn names(common: &Path) -> Result<Vec<std::ffi::OsString>, Error> {
         let folder = folder(common);
         match fs::read_dir(&folder).and_then(|all| all.map(|entry| Ok(entry?.file_name())).collect()) {
-            Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(Vec::new()),
             other => Ok(other.map_err(file::Error::of("list", &folder))?),
         }
     }
@@ -119,6 +120,7 @@ impl AdminDir {
     }
 
     /// The admin dir's name.
+    #[cfg(test)]
     pub(crate) fn name(&self) -> &OsStr {
         self.path.file_name().unwrap_or_default()
     }
@@ -158,6 +160,7 @@ impl AdminDir {
     /// # Errors
     ///
     /// [`Error::Corrupt`] if it is neither a branch nor a commit.
+    #[cfg(test)]
     pub(crate) fn head(&self) -> Result<Head, Error> {
         let path = self.path.join("HEAD");
         let bytes = file::read(&path)?.unwrap_or_default();

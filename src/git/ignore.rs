@@ -113,6 +113,7 @@ impl Ignores {
 
 impl Place {
     /// Tells whether the folder is ignored itself, and with it all that is below it.
+    #[cfg(test)]
     pub(crate) fn is_ignored(&self) -> bool {
         self.ignored
     }

@@ -31,4 +31,3 @@ pub(crate) mod tree;
 
 pub(crate) use error::Error;
 pub(crate) use intake::Intake;
-pub(crate) use refusal::Refusal;

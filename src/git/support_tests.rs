@@ -5,11 +5,9 @@ use crate::git::Error;
 use crate::git::testing::{TestRepo, write};
 
 fn refused(test: &TestRepo) -> Option<Unsupported> {
-    match {
-        let repo = test.repo();
-        let odb = repo.odb().unwrap();
-        refuse(&repo, &odb, test.tree().into())
-    } {
+    let repo = test.repo();
+    let odb = repo.odb().unwrap();
+    match refuse(&repo, &odb, test.tree().into()) {
         Ok(()) => None,
         Err(Error::Unsupported(unsupported)) => {
             assert!(!unsupported.hint().is_empty());

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use super::*;
 use crate::git::quarantine::lab::{Lab, one_file};
-use crate::git::testing::{TestRepo, write};
+use crate::git::testing::write;
 
 fn lab() -> Lab {
     let test = one_file();

@@ -11,7 +11,7 @@ use std::io::Write as _;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use git2::{Index, IndexEntry, IndexTime, Odb, Oid, Repository, RepositoryState};
+use git2::{Index, IndexEntry, IndexTime, Odb, Repository, RepositoryState};
 
 use super::Error;
 use super::checkout::{Writer, Written};
@@ -66,7 +66,7 @@ pub(crate) fn blockers(checkout: &Repository, from: TreeId, to: TreeId, odb: &Od
         if let Some(kind) = blocker(checkout, &root, &index, change)? {
             found.push(Blocker { path: change.path.clone(), kind });
         } else if change.old.is_none()
-            && let Some(blocker) = above(checkout, &root, &changes, &change.path)?
+            && let Some(blocker) = above(checkout, &root, &changes, &change.path)
         {
             found.push(blocker);
         }
@@ -86,38 +86,35 @@ fn blocker(checkout: &Repository, root: &Folder, index: &Index, change: &Change)
         return Ok(Some(BlockerKind::Modified));
     }
     let place = root.path().join(change.path.as_path());
-    if place.is_dir() && !place.is_symlink() && holds_tracked_only(checkout, index, &place, &change.path)? {
+    if place.is_dir() && !place.is_symlink() && holds_tracked_only(index, &place, &change.path)? {
         return Ok(None);
     }
     Ok(Some(untracked(checkout, &change.path)))
 }
 
 /// A file that stands where a new file needs a folder, unless it goes with the same change.
-fn above(checkout: &Repository, root: &Folder, changes: &[Change], path: &RepoPath) -> Result<Option<Blocker>, Error> {
+fn above(checkout: &Repository, root: &Folder, changes: &[Change], path: &RepoPath) -> Option<Blocker> {
     let mut parent = path.parent();
     while let Some(folder) = parent.filter(|p| !p.is_root()) {
         if let Ok(meta) = root.path().join(folder.as_path()).symlink_metadata()
             && !meta.is_dir()
         {
             let goes = changes.iter().any(|c| c.path == folder && c.new.is_none());
-            return Ok((!goes).then(|| Blocker { kind: untracked(checkout, &folder), path: folder }));
+            return (!goes).then(|| Blocker { kind: untracked(checkout, &folder), path: folder });
         }
         parent = folder.parent();
     }
-    Ok(None)
+    None
 }
 
 /// Tells whether a folder that a file is to replace holds tracked files alone: their removal is part of the change.
-fn holds_tracked_only(checkout: &Repository, index: &Index, place: &Path, path: &RepoPath) -> Result<bool, Error> {
+fn holds_tracked_only(index: &Index, place: &Path, path: &RepoPath) -> Result<bool, Error> {
     let entries = std::fs::read_dir(place).map_err(file::Error::of("read", place))?;
     for entry in entries {
         let entry = entry.map_err(file::Error::of("read", place))?;
         let below = path.join(entry.file_name().as_encoded_bytes());
         let is_folder = entry.file_type().is_ok_and(|t| t.is_dir());
-        let tracked = match is_folder {
-            true => holds_tracked_only(checkout, index, &entry.path(), &below)?,
-            false => in_index(index, &below).is_some(),
-        };
+        let tracked = if is_folder { holds_tracked_only(index, &entry.path(), &below)? } else { in_index(index, &below).is_some() };
         if !tracked {
             return Ok(false);
         }
@@ -225,7 +222,7 @@ fn index_entry(checkout: &Repository, path: &RepoPath, entry: Entry, known: bool
         uid: meta.map_or(0, MetadataExt::uid),
         gid: meta.map_or(0, MetadataExt::gid),
         file_size: meta.map_or(0, |m| low(m.size())),
-        id: Oid::from(entry.id),
+        id: entry.id,
         flags: 0,
         flags_extended: 0,
         path: path.as_bytes().to_vec(),

@@ -7,6 +7,7 @@ mod name;
 mod object;
 mod uid;
 
-pub use name::{BadName, Name, Resolved, resolve};
+pub use name::{BadName, Name};
+pub(crate) use name::{Resolved, resolve};
 pub use object::{BadObjectId, BlobId, CommitId, TreeId};
 pub use uid::{BadUid, Uid};

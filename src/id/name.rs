@@ -111,7 +111,7 @@ impl fmt::Debug for Name {
 
 /// What a text typed by a user stands for.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Resolved<T> {
+pub(crate) enum Resolved<T> {
     /// Exactly one thing: by its full text, or by a prefix that fits no other.
     One(T),
     /// Nothing.
@@ -121,7 +121,7 @@ pub enum Resolved<T> {
 }
 
 /// Finds what `text` stands for among `all`: an exact match beats a prefix.
-pub fn resolve<'a, T>(text: &str, all: impl Iterator<Item = (&'a str, T)>) -> Resolved<T> {
+pub(crate) fn resolve<'a, T>(text: &str, all: impl Iterator<Item = (&'a str, T)>) -> Resolved<T> {
     let mut found = Vec::new();
     for (name, thing) in all {
         if name == text {

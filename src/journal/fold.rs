@@ -243,7 +243,7 @@ mod tests {
     fn an_operation_that_is_open_or_dropped_decides_nothing() {
         let (t, handed_off) = task();
         let (land, landed) = done(Kind::Land, &t, None);
-        let open = fold(&[&[handed_off.clone()], &landed[..1]]);
+        let open = fold(&[std::slice::from_ref(&handed_off), &landed[..1]]);
         assert_eq!(open.task(&t).unwrap().decision, None);
         assert_eq!(open.open().count(), 1);
         let dropped = fold(&[&[handed_off], &landed[..1], &[Entry::Dropped { operation: land, why: String::new() }]]);

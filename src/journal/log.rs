@@ -206,7 +206,7 @@ mod tests {
         let both = std::fs::read(layout.journal()).unwrap();
         for length in first.len()..both.len() {
             std::fs::write(layout.journal(), &both[..length]).unwrap();
-            assert_eq!(read(&layout).unwrap(), [kept.clone()], "torn at {length}");
+            assert_eq!(read(&layout).unwrap(), std::slice::from_ref(&kept), "torn at {length}");
             let next = entry();
             append(&layout, std::slice::from_ref(&next)).unwrap();
             assert_eq!(read(&layout).unwrap(), [kept.clone(), next], "torn at {length}");

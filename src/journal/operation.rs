@@ -129,10 +129,3 @@ impl Move {
         RefMove { name: self.name.clone(), from: self.from.map(Into::into), to: self.to.map(Into::into) }
     }
 }
-
-impl CheckoutChange {
-    /// The same change, backwards.
-    pub(crate) fn reversed(&self) -> Self {
-        Self { git_dir: self.git_dir.clone(), from: self.to, to: self.from }
-    }
-}

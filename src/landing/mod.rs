@@ -20,5 +20,5 @@ mod wish;
 pub(crate) use land::{bring_in, land};
 pub(crate) use plan::{Error, Plan, plan};
 pub use refusal::{Refusal, RefusalKind};
-pub(crate) use target::{Error as TargetError, commit, short};
+pub(crate) use target::Error as TargetError;
 pub use wish::LandWish;

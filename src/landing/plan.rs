@@ -125,21 +125,22 @@ impl Plan {
         for git_dir in heads::checkouts_of(&site.repo, &self.target.name)? {
             let checkout = repo::open_git_dir(&git_dir)?;
             if let Some(what) = switch::under_way(&checkout) {
-                self.refuse_all(&format!("cannot land: {what} is under way in the checkout"), vec![]);
+                self.refuse_all(&format!("cannot land: {what} is under way in the checkout"), &[]);
             }
-            let blockers = switch::blockers(&checkout, from.into(), to.into(), &self.intake.odb()?)?;
+            let blockers = switch::blockers(&checkout, from, to, &self.intake.odb()?)?;
             if !blockers.is_empty() {
                 let message = format!("cannot land: {} in the checkout", switch::describe(&blockers));
-                self.refuse_all(&message, blockers.into_iter().map(|b| b.path).collect());
+                let paths: Vec<_> = blockers.into_iter().map(|b| b.path).collect();
+                self.refuse_all(&message, &paths);
             }
             changes.push(CheckoutChange { git_dir: Text::from(git_dir), from, to });
         }
         Ok(changes)
     }
 
-    fn refuse_all(&mut self, message: &str, paths: Vec<RepoPath>) {
+    fn refuse_all(&mut self, message: &str, paths: &[RepoPath]) {
         for task in &self.tasks {
-            self.refused.push(Refusal::new(&task.spec.id, RefusalKind::Dirty, message).at(paths.clone()));
+            self.refused.push(Refusal::new(&task.spec.id, RefusalKind::Dirty, message).at(paths.to_vec()));
         }
     }
 

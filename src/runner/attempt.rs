@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
+use super::check;
 use super::judge::{self, ScopeError};
 use super::keep::{self, Keeper, quarantine_spec};
-use super::{check, landing_check};
 use crate::exec::environment::{self, Environment, Marks, Place};
 use crate::exec::launch::{Launch, Launcher};
 use crate::exec::log::Sizes;
@@ -15,7 +15,7 @@ use crate::git::admin::Head;
 use crate::git::quarantine::{Quarantine, QuarantineSpec};
 use crate::git::refs::{self, RefMove};
 use crate::git::{self, tree};
-use crate::id::{CommitId, TreeId, Uid};
+use crate::id::{CommitId, Uid};
 use crate::sandbox::watch::Look;
 use crate::store::layout::AttemptDir;
 use crate::store::{Site, site, tasks};
@@ -23,7 +23,7 @@ use crate::sys::fault::Point;
 use crate::sys::lock::Lock;
 use crate::sys::process::Grace;
 use crate::sys::{clock, command, file, process};
-use crate::task::{Reason, Record, Spec, State};
+use crate::task::{Reason, Record, Spec, Step};
 use crate::workspace::{self, Owner, Role, Slot, Slots, Wanted};
 use crate::{exec, sandbox};
 
@@ -91,7 +91,7 @@ pub(super) fn run(site: &Site, task: &Uid, attempt: u32, _lock: &Lock) -> Result
     let mut attempt = Attempt::open(site, task, attempt)?;
     process::become_subreaper();
     attempt.hear_cancel();
-    attempt.record.state = State::Running;
+    judge::advance(&mut attempt.record, Step::Start);
     attempt.record.runner = process::own();
     attempt.record.sandbox = sandbox::enforce(attempt.spec.sandbox);
     attempt.save()?;
@@ -326,6 +326,9 @@ impl<'a> Attempt<'a> {
             Quarantine::at(&quarantine).remove()?;
         }
         file::remove_folder(&self.dir.intake())?;
+        // As many worktrees stay as tasks can run at once, each with one for its checks.
+        let jobs = std::thread::available_parallelism().map_or(1, usize::from);
+        self.slots.shrink(2 * jobs)?;
         Ok(())
     }
 

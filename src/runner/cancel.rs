@@ -23,7 +23,7 @@ pub(crate) fn request(layout: &Layout, task: &Standing) -> Result<(), tasks::Err
         && let Some(pid) = i32::try_from(runner.pid).ok().and_then(Pid::from_raw)
     {
         // A runner that just ended needs no signal, and one that did not hear it looks for the request by itself.
-        drop(kill_process(pid, Signal::TERM));
+        let _gone = kill_process(pid, Signal::TERM);
     }
     Ok(())
 }

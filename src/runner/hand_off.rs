@@ -261,7 +261,7 @@ fn base_of(site: &Site, wish: &RunWish) -> Result<(CommitId, Option<snapshot::Sn
             let line = format!("from {} with {} changed files of the checkout", head.short(), snapshot.files);
             Ok((snapshot.commit, Some(snapshot), vec![line]))
         }
-        (None, false) => Ok((head, None, vec![snapshot::base_line(site, head)?])),
+        (None, false) => Ok((head, None, vec![snapshot::base_line(site, head)])),
     }
 }
 

@@ -5,7 +5,7 @@ use git2::{Patch, Repository};
 use crate::git;
 use crate::git::tree::{self, Change, Entry};
 use crate::id::TreeId;
-use crate::task::{Checked, FileCounts, Reason, Record, State};
+use crate::task::{Checked, FileCounts, Reason, Record, State, Step};
 use crate::verify::scope::{BadGlob, Scope};
 
 /// The largest file whose lines are counted.
@@ -75,17 +75,30 @@ pub(super) fn decide(record: &mut Record, checks_asked: usize) {
     if record.reason.is_none() && failed_check {
         record.reason = Some(Reason::Check);
     }
-    record.state = match (record.cancelled, record.reason, record.result) {
-        (true, ..) => State::Cancelled,
-        (false, Some(_), _) => State::Failed,
-        (false, None, None) => State::Empty,
-        (false, None, Some(_)) => State::Ready,
+    let step = match (record.cancelled, record.reason, record.result) {
+        (true, ..) => Step::Cancel,
+        (false, Some(_), _) => Step::Fail,
+        (false, None, None) => Step::ChangeNothing,
+        (false, None, Some(_)) => Step::Pass,
     };
+    advance(record, step);
     if record.state == State::Ready {
         record.checked = Some(if checks_asked == 0 { Checked::None } else { Checked::Passed });
     }
     if record.message.is_none() {
         record.message = message(record);
+    }
+}
+
+/// Takes a step of the task's life.
+///
+/// # Panics
+///
+/// If there is no such arrow.
+pub(super) fn advance(record: &mut Record, step: Step) {
+    match record.state.after(step) {
+        Ok(state) => record.state = state,
+        Err(e) => panic!("BUG: {e}"),
     }
 }
 

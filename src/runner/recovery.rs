@@ -1,14 +1,14 @@
 //! Attempts whose runner is gone: ended, kept, and recorded as interrupted.
 
 use super::attempt::{Attempt, Error, chain, token};
+use super::{judge, keep};
 use crate::git;
 use crate::git::intake;
 use crate::journal::{Book, BookError, Standing};
-use crate::runner::keep;
 use crate::store::Site;
 use crate::sys::lock::Lock;
 use crate::sys::process::{self, Family, Grace};
-use crate::task::Reason;
+use crate::task::{Reason, State, Step};
 
 /// Recovers every attempt that is not over and whose lock nobody holds. Returns a line for each.
 ///
@@ -38,6 +38,9 @@ fn recover(site: &Site, standing: &Standing) -> Result<Option<String>, Error> {
     let mut attempt = Attempt::open(site, uid, number)?;
     if attempt.record.state.is_over() {
         return Ok(None);
+    }
+    if attempt.record.state == State::Queued {
+        judge::advance(&mut attempt.record, Step::Start);
     }
     let token = token(uid, number);
     process::end(&Family { root: attempt.record.process.as_ref(), token: &token }, &Grace::default());

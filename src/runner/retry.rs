@@ -48,8 +48,8 @@ pub(crate) enum RetryError {
 pub(crate) fn again(site: &Site, task: &Standing, base: Option<&str>) -> Result<Started, RetryError> {
     check(task)?;
     let attempt = task.entry.attempt + 1;
-    let base = new_base(site, task, base).map_err(Error::from)?;
-    let (environment, notes) = environment(site, task).map_err(Error::from)?;
+    let base = new_base(site, task, base)?;
+    let (environment, notes) = environment(site, task)?;
     start_attempt(site, task, attempt, base, &environment)?;
     Ok(Started { notes })
 }

@@ -80,14 +80,14 @@ impl Snapshot {
 }
 
 /// The line that says what a task starts from, and what of the checkout is not in it.
-pub(crate) fn base_line(site: &Site, head: CommitId) -> Result<String, git::Error> {
+pub(crate) fn base_line(site: &Site, head: CommitId) -> String {
     let mut line = format!("from {} ({})", head.short(), place(&site.repo));
     let changed = changed_files(&site.repo).unwrap_or(0);
     if changed > 0 {
         let files = if changed == 1 { "1 changed file is".to_owned() } else { format!("{changed} changed files are") };
         line = format!("{line}; {files} not in it: --with-changes");
     }
-    Ok(line)
+    line
 }
 
 /// The branch that is checked out, and how it lies to its upstream.

@@ -27,7 +27,7 @@ pub(crate) fn plan_discard(site: &Site, ids: &[String]) -> Result<Plan, Error> {
     for task in &tasks {
         plan_one(site, task, &mut plan)?;
     }
-    plan.title = "discard".to_owned();
+    "discard".clone_into(&mut plan.title);
     Ok(plan)
 }
 

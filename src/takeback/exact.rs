@@ -4,7 +4,7 @@ use git2::{Oid, Repository};
 
 use crate::git::switch::{self, Blocker};
 use crate::git::{self, heads, refs, repo, tree};
-use crate::id::{CommitId, Name, TreeId};
+use crate::id::{CommitId, Name};
 use crate::journal::{CheckoutChange, Move, Operation};
 use crate::task::Text;
 

@@ -141,6 +141,7 @@ impl Manifest {
     }
 
     /// How many files are tracked.
+    #[cfg(test)]
     pub(crate) fn len(&self) -> usize {
         self.files.len()
     }

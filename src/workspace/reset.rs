@@ -39,11 +39,6 @@ pub(super) struct Plan {
 }
 
 impl Plan {
-    /// Tells whether the slot has the tree's files, and no others.
-    pub(super) fn is_empty(&self) -> bool {
-        self.surplus.is_empty() && self.changes.is_empty()
-    }
-
     /// Tells whether files of the tree are to be written or removed, so that the index will not fit for a while.
     pub(super) fn changes_files(&self) -> bool {
         !self.changes.is_empty()

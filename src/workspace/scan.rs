@@ -3,7 +3,6 @@
 //! A file that lies as it lay is passed by for the price of one `lstat(2)`; nothing is opened but folders, and no link is followed.
 //! The `.git` of the root is passed over. Where the folder is our own, rights that are missing to look into a folder are taken.
 
-use std::ffi::OsStr;
 use std::fs::{self, Permissions};
 use std::io::ErrorKind;
 use std::os::unix::ffi::OsStrExt as _;
@@ -235,9 +234,4 @@ pub(crate) fn kind_of(stat: &Stat) -> Kind {
         }
         _ => Kind::Other,
     }
-}
-
-/// A path's name, for the file system.
-pub(crate) fn name_of(path: &RepoPath) -> &OsStr {
-    OsStr::from_bytes(path.file_name())
 }

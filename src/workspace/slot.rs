@@ -244,16 +244,12 @@ impl Slot {
         if common.starts_with(&folder) || folder.starts_with(&common) {
             return kept("it holds the repository, or the repository holds it");
         }
-        let main = Repository::open(&common).map_err(git_error(&common))?;
+        let main = Repository::open(&common).map_err(git::Error::of("open the repository at", common.display()))?;
         if main.workdir().and_then(|root| root.canonicalize().ok()).is_some_and(|root| root.starts_with(&folder)) {
             return kept("it holds the repository's own checkout");
         }
         Ok(())
     }
-}
-
-fn git_error(path: &Path) -> impl FnOnce(git2::Error) -> git::Error {
-    git::Error::of("open the repository at", path.display().to_string())
 }
 
 /// Tells whether an admin dir is that of a folder; one whose folder is nowhere any more (the repository was moved) becomes so.

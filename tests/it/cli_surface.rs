@@ -4,7 +4,7 @@ use std::process::Stdio;
 
 use crate::lab::{Lab, said};
 
-const VERBS: [&str; 18] = [
+const VERBS: [&str; 19] = [
     "run",
     "status",
     "list",
@@ -20,6 +20,7 @@ const VERBS: [&str; 18] = [
     "undo",
     "redo",
     "ops",
+    "config",
     "demo",
     "completions",
     "man",

@@ -1,16 +1,14 @@
 //! Reading a log, from its start or from any position, while it is written or after.
 
 use std::fs::{self, File};
-use std::io::{self, Read as _, Seek as _, SeekFrom, Write};
+use std::io::{self, Read as _, Seek as _, SeekFrom};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use super::segment_path;
 use crate::sys::file;
 
 const CHUNK: usize = 64 * 1024;
-const PAUSE: Duration = Duration::from_millis(100);
 
 /// A part of an output.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,7 +24,6 @@ pub(crate) enum Piece {
 pub(crate) struct LogReader {
     path: PathBuf,
     position: u64,
-    at_line_start: bool,
 }
 
 /// One file of a log: where its bytes stand in the output.
@@ -40,23 +37,7 @@ struct Part {
 impl LogReader {
     /// Takes the log at `path` from its first byte.
     pub(crate) fn new(path: &Path) -> Self {
-        Self { path: path.to_owned(), position: 0, at_line_start: true }
-    }
-
-    /// The position of the next byte in the output.
-    pub(crate) fn position(&self) -> u64 {
-        self.position
-    }
-
-    /// Goes to the last `bytes` bytes there are.
-    ///
-    /// # Errors
-    ///
-    /// [`file::Error`] with the path.
-    pub(crate) fn seek_to_tail(&mut self, bytes: u64) -> Result<(), file::Error> {
-        let end = parts(&self.path)?.last().map_or(0, |part| part.start + part.length);
-        self.position = end.saturating_sub(bytes);
-        Ok(())
+        Self { path: path.to_owned(), position: 0 }
     }
 
     /// Reads on; `None` if there is nothing more now.
@@ -78,45 +59,6 @@ impl LogReader {
                 self.position += bytes.len() as u64;
                 return Ok(Some(Piece::Bytes(bytes)));
             }
-        }
-    }
-
-    /// Writes all there is from here on to `to`, with a line for what was left out.
-    ///
-    /// # Errors
-    ///
-    /// What `to` said, or the [`file::Error`] of [`read`](Self::read).
-    pub(crate) fn copy(&mut self, to: &mut impl Write) -> io::Result<()> {
-        while let Some(piece) = self.read().map_err(io::Error::other)? {
-            match piece {
-                Piece::Bytes(bytes) => {
-                    self.at_line_start = bytes.last() == Some(&b'\n');
-                    to.write_all(&bytes)?;
-                }
-                Piece::LeftOut(count) => {
-                    let before = if self.at_line_start { "" } else { "\n" };
-                    writeln!(to, "{before}[… {count} bytes left out …]")?;
-                    self.at_line_start = true;
-                }
-            }
-        }
-        to.flush()
-    }
-
-    /// Does as [`copy`](Self::copy), and goes on with what is written meanwhile until `finished` says that nothing more comes.
-    ///
-    /// # Errors
-    ///
-    /// As [`copy`](Self::copy).
-    pub(crate) fn follow(&mut self, to: &mut impl Write, mut finished: impl FnMut() -> bool) -> io::Result<()> {
-        loop {
-            // Asked first: what was written before the answer is then still copied.
-            let last = finished();
-            self.copy(to)?;
-            if last {
-                return Ok(());
-            }
-            std::thread::sleep(PAUSE);
         }
     }
 }

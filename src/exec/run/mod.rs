@@ -73,7 +73,6 @@ pub(crate) struct Ended {
     /// From its start to its end, without the time to end what it left over.
     pub(crate) duration: Duration,
     /// How much it wrote, kept or not.
-    pub(crate) log_bytes: u64,
     /// Why its log is not whole, if so: most likely a full disk.
     pub(crate) log_error: Option<file::Error>,
     /// What it had left running when it ended by itself.
@@ -201,9 +200,9 @@ struct Ending {
 
 impl Ending {
     fn told(self, pump: Pump) -> Ended {
-        let (log_bytes, log_error) = pump.finish();
+        let (_, log_error) = pump.finish();
         let Self { exit, cause, duration, left_over, survivors } = self;
-        Ended { exit, cause, duration, log_bytes, log_error, left_over, survivors }
+        Ended { exit, cause, duration, log_error, left_over, survivors }
     }
 }
 

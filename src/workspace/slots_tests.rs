@@ -336,6 +336,26 @@ fn a_slot_that_cannot_be_prepared_is_nobodys() {
 }
 
 #[test]
+fn a_reset_that_failed_half_way_is_made_good_by_the_next() {
+    let lab = Lab::new();
+    lab.take().release().unwrap();
+    for path in ["a.txt", "m.txt", "z.txt"] {
+        lab.test.write(path, format!("new {path}\n"));
+    }
+    lab.test.git(&["rm", "-q", "dir/b.txt"]);
+    lab.test.commit();
+    let blob = lab.test.git(&["rev-parse", "HEAD:m.txt"]);
+    let object = lab.common().join("objects").join(&blob[..2]).join(&blob[2..]);
+    fs::rename(&object, lab.test.dir().join("object")).unwrap();
+    let wanted = lab.wanted();
+    assert!(lab.slots.take(&wanted).is_err(), "an object is not there");
+    fs::rename(lab.test.dir().join("object"), &object).unwrap();
+    let slot = lab.take();
+    assert_eq!(slot.n(), 1);
+    assert!(!slot.root().join("dir/b.txt").exists());
+}
+
+#[test]
 fn a_record_that_is_not_understood_keeps_its_slot_from_everybody() {
     let lab = Lab::new();
     let slot = lab.take();

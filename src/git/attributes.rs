@@ -50,7 +50,8 @@ impl Rule {
         match &self.pattern {
             Pattern::Ends(end) => name.len() >= end.len() && name[name.len() - end.len()..].eq_ignore_ascii_case(end),
             Pattern::Named(wanted) => name.eq_ignore_ascii_case(wanted),
-            Pattern::Macro(_) | Pattern::Any => true,
+            Pattern::Any => true,
+            Pattern::Macro(_) => false,
         }
     }
 
@@ -169,8 +170,7 @@ mod tests {
             assert!(may(line, yes), "{line} {yes}");
             assert!(!may(line, no), "{line} {no}");
         }
-        for line in ["* ident", "/a ident", "a/b ident", "**/x ident", "*.[ch] ident", "\"a\" ident", "a\\b ident", "[attr]m ident"]
-        {
+        for line in ["* ident", "/a ident", "a/b ident", "**/x ident", "*.[ch] ident", "\"a\" ident", "a\\b ident"] {
             assert!(may(line, "anything/at.all"), "{line}");
         }
     }

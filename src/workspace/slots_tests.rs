@@ -402,6 +402,12 @@ fn what_holds_the_repository_is_never_deleted() {
     }
     slot.folder = own;
     slot.refuse_removal().unwrap();
+
+    lab.test.git(&["clone", "-q", "--bare", ".", "../bare/of.git"]);
+    slot.folder = lab.test.dir().join("bare");
+    slot.common = slot.folder.join("of.git");
+    slot.record.save(&slot.folder).unwrap();
+    assert!(matches!(slot.refuse_removal(), Err(Error::Kept { .. })), "it holds a bare repository");
 }
 
 #[test]

@@ -69,7 +69,7 @@ struct Landed {
 }
 
 pub(super) fn run(args: &Args, cx: &mut Cx) -> Result<Code, Error> {
-    let mut engine = cx.engine()?;
+    let mut engine = cx.deciding(args.dry_run)?;
     let plan = engine.plan_land(&args.wish())?;
     let mut landing = plan.answer();
     if !args.dry_run && !landing.landed.is_empty() {

@@ -128,6 +128,18 @@ impl Cx {
         Ok(engine)
     }
 
+    /// Opens the repository to decide something. A dry run settles nothing that a crash left open, but says that it is due.
+    fn deciding(&mut self, dry_run: bool) -> Result<Engine, Error> {
+        let mut engine = self.engine()?;
+        if !dry_run {
+            engine.settle()?;
+            self.notes(&mut engine);
+        } else if engine.open_operations()? > 0 {
+            self.out.note("an operation that was interrupted would be settled first");
+        }
+        Ok(engine)
+    }
+
     /// Says what the engine has to say by now.
     fn notes(&mut self, engine: &mut Engine) {
         for note in engine.notes() {

@@ -35,7 +35,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args, cx: &mut Cx) -> Result<Code, Error> {
-    let mut engine = cx.engine()?;
+    let mut engine = cx.deciding(args.dry_run)?;
     let plan = engine.plan_undo(args.what.as_deref())?;
     if args.dry_run {
         cx.out.answer(&Taken::planned(Act::Undo, plan.answer()))?;

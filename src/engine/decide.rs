@@ -64,8 +64,7 @@ impl Engine {
     /// [`ErrorKind::Unknown`](super::ErrorKind::Unknown) and its like for the tasks,
     /// [`ErrorKind::Detached`](super::ErrorKind::Detached) where no branch is known. A task that cannot land is no error: the
     /// plan's answer names it.
-    pub fn plan_land(&mut self, wish: &LandWish) -> Result<LandPlan, Error> {
-        self.prepare_to_write()?;
+    pub fn plan_land(&self, wish: &LandWish) -> Result<LandPlan, Error> {
         Ok(LandPlan { plan: landing::plan(&self.site, wish)? })
     }
 
@@ -135,8 +134,7 @@ impl Engine {
     ///
     /// [`ErrorKind::Running`](super::ErrorKind::Running) and [`ErrorKind::State`](super::ErrorKind::State) where a task cannot be
     /// discarded.
-    pub fn plan_discard(&mut self, ids: &[String]) -> Result<Plan, Error> {
-        self.prepare_to_write()?;
+    pub fn plan_discard(&self, ids: &[String]) -> Result<Plan, Error> {
         Ok(Plan { plan: takeback::plan_discard(&self.site, ids)? })
     }
 
@@ -156,8 +154,7 @@ impl Engine {
     /// [`ErrorKind::Stale`](super::ErrorKind::Stale), [`ErrorKind::Pushed`](super::ErrorKind::Pushed),
     /// [`ErrorKind::Dirty`](super::ErrorKind::Dirty), [`ErrorKind::Collected`](super::ErrorKind::Collected) where it would not be
     /// exact; [`ErrorKind::Nothing`](super::ErrorKind::Nothing) where nothing was decided.
-    pub fn plan_undo(&mut self, what: Option<&str>) -> Result<Plan, Error> {
-        self.prepare_to_write()?;
+    pub fn plan_undo(&self, what: Option<&str>) -> Result<Plan, Error> {
         Ok(Plan { plan: takeback::plan_undo(&self.site, what)? })
     }
 
@@ -175,8 +172,7 @@ impl Engine {
     /// # Errors
     ///
     /// As [`Self::plan_undo`].
-    pub fn plan_redo(&mut self) -> Result<Plan, Error> {
-        self.prepare_to_write()?;
+    pub fn plan_redo(&self) -> Result<Plan, Error> {
         Ok(Plan { plan: takeback::plan_redo(&self.site)? })
     }
 

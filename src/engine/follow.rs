@@ -92,7 +92,7 @@ impl Engine {
         loop {
             let standing = self.look_up(id)?;
             if standing.abandoned {
-                self.prepare_to_write()?;
+                self.settle()?;
                 continue;
             }
             let task = Task::of(&standing);
@@ -109,7 +109,7 @@ impl Engine {
     ///
     /// [`ErrorKind::State`] for a task that is over.
     pub fn cancel(&mut self, ids: &[String]) -> Result<Vec<Task>, Error> {
-        self.prepare_to_write()?;
+        self.settle()?;
         let mut asked = Vec::new();
         for id in ids {
             let standing = self.look_up(id)?;
@@ -131,7 +131,7 @@ impl Engine {
     ///
     /// [`ErrorKind::Running`], [`ErrorKind::State`] where a task's state forbids it.
     pub fn retry(&mut self, ids: &[String], base: Option<&str>) -> Result<Vec<Task>, Error> {
-        self.prepare_to_write()?;
+        self.settle()?;
         let mut tasks = Vec::new();
         for id in ids {
             let standing = self.look_up(id)?;

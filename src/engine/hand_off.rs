@@ -64,7 +64,7 @@ impl Engine {
     /// [`ErrorKind::StateDir`](super::ErrorKind::StateDir) if there is no place for worktrees,
     /// [`ErrorKind::DiskFull`](super::ErrorKind::DiskFull) and its like.
     pub fn run(&mut self, plan: RunPlan) -> Result<Task, Error> {
-        self.prepare_to_write()?;
+        self.settle()?;
         self.notes.extend(self.site.state_dir()?.note);
         let uid = runner::hand_off(&self.site, plan.plan)?;
         self.task(uid.as_str())

@@ -13,9 +13,11 @@ mod task;
 
 use std::path::{Path, PathBuf};
 
+use crate::git::intake;
 use crate::journal::{Book, Settled, Writer};
 use crate::runner::recovery;
 use crate::store::Site;
+use crate::sys::clock;
 
 pub use answer::{Landing, Operation, RefChange, RefTarget, TakenBack};
 pub use decide::{LandPlan, Plan};
@@ -52,13 +54,20 @@ impl Engine {
         std::mem::take(&mut self.notes)
     }
 
-    /// Makes ready to write: our folder, what a crash left open, attempts whose runner is gone.
-    fn prepare_to_write(&mut self) -> Result<(), Error> {
+    /// Settles what a crash left open, before something new is decided: operations, and attempts whose runner is gone. Makes our
+    /// folder where there is none. [`Self::notes`] says what was done.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Locked`] if another command is deciding and does not come to an end, [`ErrorKind::Format`] if a newer version
+    /// wrote our folder.
+    pub fn settle(&mut self) -> Result<(), Error> {
         self.notes.extend(self.site.prepare_to_write()?);
         let (_writer, settled) = Writer::new(&self.site.repo, &self.site.layout)?;
         let book = Book::open(&self.site)?;
         self.notes.extend(settled.iter().map(|s| settled_note(s, &book)));
         self.notes.extend(recovery::recover_all(&self.site)?);
+        intake::sweep(&self.site.layout.temporary(), clock::now().as_second());
         Ok(())
     }
 }

@@ -10,6 +10,7 @@ use std::ffi::OsStr;
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write as _};
 use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use git2::{Odb, Oid, PackBuilder, Repository};
@@ -26,7 +27,7 @@ const OURS: &str = "takeback ";
 const CONFIG: &str =
     "[core]\n\trepositoryformatversion = 0\n\tbare = true\n\tbigFileThreshold = 8m\n[pack]\n\tdeltaCacheSize = 8388608\n";
 
-/// A bare repository in a folder of ours, for objects that the repository does not have yet.
+/// A bare repository in a folder of ours, for objects that the repository does not have yet. Dropped, it is deleted.
 pub(crate) struct Intake {
     dir: PathBuf,
     repo: Repository,
@@ -140,6 +141,24 @@ pub(crate) struct Cut<'a> {
     pub(crate) have: &'a [Oid],
     /// Whether git itself shall check the objects.
     pub(crate) strict: bool,
+}
+
+impl Drop for Intake {
+    fn drop(&mut self) {
+        // What cannot be deleted now is swept later.
+        drop(fs::remove_dir_all(&self.dir));
+    }
+}
+
+/// Deletes intakes in a folder that a crash left there more than a day ago: before `at_second`, in seconds since 1970.
+pub(crate) fn sweep(folder: &Path, at_second: i64) {
+    const DAY: i64 = 24 * 3600;
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let is_old = entry.metadata().is_ok_and(|m| m.mtime() < at_second - DAY);
+        if is_old && entry.file_name().as_encoded_bytes().starts_with(b"intake-") {
+            drop(fs::remove_dir_all(entry.path()));
+        }
+    }
 }
 
 impl KeptPack {

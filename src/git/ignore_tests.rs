@@ -1,3 +1,5 @@
+//! Ignore rules held against what real git says.
+
 use std::fs;
 use std::os::unix::ffi::OsStrExt as _;
 

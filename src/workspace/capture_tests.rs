@@ -1,3 +1,5 @@
+//! Captures held against what `git add -A && git write-tree` makes of the same folder.
+
 use std::ffi::OsStr;
 use std::fs::{self, Permissions};
 use std::os::unix::ffi::OsStrExt as _;

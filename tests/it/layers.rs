@@ -118,7 +118,6 @@ fn no_file_is_longer_than_a_reader_can_hold() {
 }
 
 #[test]
-#[ignore = "until slots, outputs and checks are in"]
 fn every_fault_point_is_passed_somewhere() {
     let list = fs::read_to_string(src().join("sys/fault.rs")).unwrap();
     let list = list.split_once("points! {").unwrap().1.split_once("\n}").unwrap().0;

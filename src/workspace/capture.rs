@@ -260,17 +260,18 @@ fn store(
     edits: &mut Edits,
     captured: &mut Captured,
 ) -> Result<(), Error> {
-    let entry_of = |n: usize| input.manifest.files()[n].entry;
-    let before = wanted.iter().filter_map(|file| file.tracked.map(|n| (file.path.as_bytes(), entry_of(n))));
-    let cleaner = Cleaner::new(input.repo, input.root, input.intake, before)?;
-    for file in wanted {
-        let before = file.tracked.map(entry_of);
-        let id = match &file.kind {
-            Kind::Link => cleaner.link(&file.path),
-            _ => cleaner.file(&file.path, input.own),
-        };
-        if let Some(id) = id? {
-            edits.insert(file.path, Some(Entry { mode: modes.of(&file.kind, before), id }));
+    let before = |file: &Wanted| file.tracked.map(|n| input.manifest.files()[n].entry);
+    let mut cleaner = Cleaner::new(input.repo, input.root, input.intake, input.own)?;
+    let (links, files): (Vec<_>, Vec<_>) = wanted.into_iter().partition(|file| matches!(file.kind, Kind::Link));
+    let listed: Vec<_> = files.iter().map(|file| (&file.path, before(file))).collect();
+    let mut ids = cleaner.files(&listed)?;
+    for link in &links {
+        ids.push(cleaner.link(&link.path)?);
+    }
+    for (file, id) in files.into_iter().chain(links).zip(ids) {
+        if let Some(id) = id {
+            let mode = modes.of(&file.kind, before(&file));
+            edits.insert(file.path, Some(Entry { mode, id }));
         } else {
             let bytes = if let Kind::File(lies) = &file.kind { lies.bytes } else { 0 };
             let amount = Amount { files: 1, bytes };
@@ -283,3 +284,7 @@ fn store(
 #[cfg(test)]
 #[path = "capture_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "capture_property.rs"]
+mod property;

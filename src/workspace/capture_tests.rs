@@ -383,3 +383,49 @@ fn a_folder_deeper_than_a_path_may_be_long_is_an_output() {
     assert_eq!(captured.outputs[0].kind, OutputKind::Unreadable);
     root.remove_all("deep".as_ref()).unwrap();
 }
+
+#[test]
+fn attributes_are_those_that_git_reads_and_no_link_to_some_is_followed() {
+    let checkout = Checkout::with(&[("a.txt", "1\n"), ("b.txt", "1\n"), ("d/i", "1\n"), ("k.txt", "1\r\n")]);
+    let test = &checkout.test;
+    crate::git::testing::write(&test.dir().join("rules"), "* text\n");
+    test.write(".gitattributes", "\"a.txt\" text\n[attr]mark ident\nd/* mark\nk.txt text=auto\n");
+    symlink(test.dir().join("rules"), checkout.path("d/.gitattributes")).unwrap();
+    for (path, text) in [("a.txt", "1\r\n2\r\n"), ("b.txt", "1\r\n"), ("d/i", "$Id: x $\r\n"), ("k.txt", "1\r\n2\r\n")] {
+        test.write(path, text);
+    }
+    let captured = checkout.capture();
+    assert_eq!(Oid::from(captured.tree), by_git(&checkout).unwrap());
+    let listed = checkout.listed(&captured);
+    assert!(listed.contains(&"100644 a.txt 1\n2\n".to_owned()) && listed.contains(&"100644 d/i $Id$\r\n".to_owned()), "{listed:?}");
+}
+
+#[test]
+#[ignore = "a measurement: cargo test --release --lib -- --ignored --nocapture thirty_thousand"]
+fn one_change_among_thirty_thousand_files_takes_tens_of_milliseconds() {
+    let checkout = Checkout::of(TestRepo::init(&[]));
+    for n in 0..30_000 {
+        checkout.test.write(format!("dir{}/sub{}/file{n}.txt", n % 50, n % 1000), format!("{n}\n"));
+    }
+    checkout.test.write(".gitignore", "*.o\ntarget/\n/build\n*.log\n!keep.log\n");
+    checkout.test.commit();
+    checkout.test.write("dir1/sub1/file1.txt", "changed");
+    checkout.test.write("dir2/new", "new");
+    drop(checkout.capture());
+    for _ in 0..5 {
+        let start = std::time::Instant::now();
+        let manifest = Manifest::load(&checkout.path(".git/index")).unwrap();
+        let loaded = start.elapsed();
+        let rights = Rights { force: true, modes: true };
+        let mut scan = Scan::open(&checkout.test.root(), &manifest, rights).unwrap();
+        let mut todo = vec![RepoPath::default()];
+        while let Some(path) = todo.pop() {
+            let folder = scan.enter(&path).unwrap().unwrap();
+            let found = scan.list(&folder, &path, "").unwrap().0;
+            todo.extend(found.into_iter().filter(|found| matches!(found.kind, Kind::Folder)).map(|found| found.path));
+        }
+        let scanned = start.elapsed();
+        drop(checkout.capture());
+        eprintln!("index {loaded:?}, scan {:?}, capture with both {:?}", scanned - loaded, start.elapsed() - scanned);
+    }
+}

@@ -1,5 +1,6 @@
 //! Captures held against what `git add -A && git write-tree` makes of the same folder.
 
+use std::cell::RefCell;
 use std::ffi::OsStr;
 use std::fs::{self, Permissions};
 use std::os::unix::ffi::OsStrExt as _;
@@ -17,13 +18,15 @@ pub(super) struct Checkout {
     pub(super) test: TestRepo,
     pub(super) globs: GlobSet,
     pub(super) large_bytes: u64,
+    /// Of the last capture: what it made is gone with it.
+    intake: RefCell<Option<Intake>>,
 }
 
 impl Checkout {
     pub(super) fn of(test: TestRepo) -> Self {
         test.git(&["config", "core.excludesFile", "/dev/null"]);
         test.git(&["config", "core.attributesFile", "/dev/null"]);
-        Self { test, globs: GlobSet::empty(), large_bytes: u64::MAX }
+        Self { test, globs: GlobSet::empty(), large_bytes: u64::MAX, intake: RefCell::new(None) }
     }
 
     fn with(files: &[(&str, &str)]) -> Self {
@@ -42,9 +45,10 @@ impl Checkout {
     pub(super) fn try_capture(&self) -> Result<Captured, Error> {
         let repo = self.test.repo();
         let manifest = Manifest::load(&repo.path().join("index")).unwrap();
+        drop(self.intake.take());
         let intake = Intake::create(&self.test.dir().join("intake"), &repo).unwrap();
         let root = self.test.root();
-        capture(&CaptureInput {
+        let captured = capture(&CaptureInput {
             repo: &repo,
             root: &root,
             manifest: &manifest,
@@ -53,7 +57,9 @@ impl Checkout {
             commit_ignored: (!self.globs.is_empty()).then_some(&|path: &RepoPath| self.globs.is_match(path.as_path())),
             large_bytes: self.large_bytes,
             own: true,
-        })
+        });
+        self.intake.replace(Some(intake));
+        captured
     }
 
     pub(super) fn capture(&self) -> Captured {
@@ -66,8 +72,8 @@ impl Checkout {
 
     /// What the captured tree holds: mode, path, and content.
     fn listed(&self, captured: &Captured) -> Vec<String> {
-        let repo = git2::Repository::open_bare(self.test.dir().join("intake")).unwrap();
-        let odb = repo.odb().unwrap();
+        let intake = self.intake.borrow();
+        let odb = intake.as_ref().unwrap().odb().unwrap();
         let all = tree::flatten(&odb, captured.tree.into()).unwrap();
         let text = |id| String::from_utf8_lossy(odb.read(id).unwrap().data()).into_owned();
         all.iter().map(|(path, entry)| format!("{:o} {path} {}", entry.mode, text(entry.id))).collect()

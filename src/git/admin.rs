@@ -174,7 +174,7 @@ impl AdminDir {
     ///
     /// [`Error::File`].
     pub(crate) fn point_head(&self, head: &Head) -> Result<(), Error> {
-        Ok(file::replace(&self.path.join("HEAD"), head.text().as_bytes(), Point::SLOT_HEAD)?)
+        Ok(file::replace_lightly(&self.path.join("HEAD"), head.text().as_bytes(), Point::SLOT_HEAD)?)
     }
 
     /// Keeps `git worktree prune`, `remove` and `move` away, with a reason that git shows.
@@ -183,7 +183,7 @@ impl AdminDir {
     ///
     /// [`Error::File`].
     pub(crate) fn lock(&self, reason: &str) -> Result<(), Error> {
-        Ok(file::replace(&self.path.join("locked"), format!("{reason}\n").as_bytes(), Point::SLOT_HOLD)?)
+        Ok(file::replace_lightly(&self.path.join("locked"), format!("{reason}\n").as_bytes(), Point::SLOT_HOLD)?)
     }
 
     /// Lets them have it again.
@@ -237,7 +237,7 @@ impl AdminDir {
         if is_file && file::read(&link)?.as_deref() == Some(&text) {
             return Ok(());
         }
-        Ok(file::replace(&link, &text, Point::SLOT_LINK)?)
+        Ok(file::replace_lightly(&link, &text, Point::SLOT_LINK)?)
     }
 
     /// Takes the registration back; the worktree's files stay.

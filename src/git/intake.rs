@@ -130,6 +130,7 @@ impl Intake {
         let kept = keep(into("keep"), label)?;
         move_in(&part("pack"), &into("pack"), Point::PACK)?;
         move_in(&part("idx"), &into("idx"), Point::PACK_IDX)?;
+        file::sync_folder(&folder)?;
         Ok(Some(kept))
     }
 }
@@ -254,22 +255,21 @@ fn keep(path: PathBuf, label: &str) -> Result<KeptPack, Error> {
         }
         Err(e) => return Err(file::Error::of("make", &path)(e).into()),
     };
-    file::sync_folder(path.parent().unwrap_or(&path))?;
     Point::PACK_KEEP.after();
     Ok(KeptPack { keep: kept.then_some(path) })
 }
 
-/// Moves a finished file into the repository; over a border between file systems by a copy beside its place.
+/// Moves a finished file into the repository, whose folder the caller syncs; over a border between file systems by a copy beside its place.
 fn move_in(from: &Path, to: &Path, point: Point) -> Result<(), Error> {
     file::sync(from)?;
-    match file::rename(from, to, point) {
+    match file::rename_lightly(from, to, point) {
         Err(e) if e.source.kind() == io::ErrorKind::CrossesDevices => {}
         other => return Ok(other?),
     }
     let copy = to.with_extension("takeback");
     fs::copy(from, &copy).map_err(file::Error::of("copy", from))?;
     file::sync(&copy)?;
-    Ok(file::rename(&copy, to, point)?)
+    Ok(file::rename_lightly(&copy, to, point)?)
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Files that are whole or not there, whatever happens.
 //!
-//! Each function that changes the disk takes the [`Point`] it is, and has synced file and folder when it returns.
+//! Each function that changes the disk takes the [`Point`] it is. It has synced file and folder when it returns, but where its text
+//! says otherwise.
 
 use std::fs::{self, File};
 use std::io::{self, Write as _};
@@ -66,11 +67,25 @@ pub(crate) fn replace_private(path: &Path, bytes: &[u8], point: Point) -> Result
 }
 
 fn put(mut file: tempfile::NamedTempFile, path: &Path, bytes: &[u8], point: Point) -> Result<(), Error> {
-    let folder = folder_of(path);
     file.write_all(bytes).and_then(|()| file.as_file().sync_all()).map_err(Error::of("write", path))?;
     point.before();
     file.persist(path).map_err(|e| Error::of("replace", path)(e.error))?;
-    sync_folder(folder)?;
+    sync_folder(folder_of(path))?;
+    point.after();
+    Ok(())
+}
+
+/// Replaces a file by one that holds `bytes`, whole for every process but not yet on the disk: for what is found out again after
+/// a power cut.
+///
+/// # Errors
+///
+/// [`Error`] with the path; the old file is then still there.
+pub(crate) fn replace_lightly(path: &Path, bytes: &[u8], point: Point) -> Result<(), Error> {
+    let mut file = temporary_beside(path)?;
+    file.write_all(bytes).map_err(Error::of("write", path))?;
+    point.before();
+    file.persist(path).map_err(|e| Error::of("replace", path)(e.error))?;
     point.after();
     Ok(())
 }
@@ -99,23 +114,29 @@ pub(crate) fn temporary_beside(path: &Path) -> Result<tempfile::NamedTempFile, E
         .map_err(Error::of("make a file beside", path))
 }
 
-/// Renames within one file system and syncs both folders.
+/// Renames within one file system, and syncs the folder it goes to.
 ///
 /// # Errors
 ///
 /// [`Error`] with the old path.
 pub(crate) fn rename(from: &Path, to: &Path, point: Point) -> Result<(), Error> {
+    rename_lightly(from, to, point)?;
+    sync_folder(folder_of(to))
+}
+
+/// Renames within one file system; the caller syncs the folder it goes to, once for several.
+///
+/// # Errors
+///
+/// [`Error`] with the old path.
+pub(crate) fn rename_lightly(from: &Path, to: &Path, point: Point) -> Result<(), Error> {
     point.before();
     fs::rename(from, to).map_err(Error::of("rename", from))?;
-    sync_folder(folder_of(to))?;
-    if folder_of(from) != folder_of(to) {
-        sync_folder(folder_of(from))?;
-    }
     point.after();
     Ok(())
 }
 
-/// Removes a file, if it is there, and syncs its folder.
+/// Removes a file, if it is there. Nothing is synced: what a power cut brings back is removed again.
 ///
 /// # Errors
 ///
@@ -123,9 +144,8 @@ pub(crate) fn rename(from: &Path, to: &Path, point: Point) -> Result<(), Error> 
 pub(crate) fn remove(path: &Path, point: Point) -> Result<(), Error> {
     point.before();
     match fs::remove_file(path) {
-        Ok(()) => sync_folder(folder_of(path))?,
-        Err(e) if e.kind() == io::ErrorKind::NotFound => {}
-        Err(e) => return Err(Error::of("remove", path)(e)),
+        Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(Error::of("remove", path)(e)),
+        _ => {}
     }
     point.after();
     Ok(())

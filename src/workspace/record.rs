@@ -4,7 +4,7 @@
 //! it goes before the first file is touched and comes back after the last.
 
 use std::os::unix::fs::MetadataExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
@@ -92,14 +92,29 @@ impl Record {
         serde_json::from_slice(&bytes).map(Some).map_err(|source| Error::Record { path, source })
     }
 
-    /// Replaces the record.
+    /// Replaces the record. A power cut may bring the last one back: it has the same owner, and its index's stamp does not fit.
     ///
     /// # Errors
     ///
     /// [`Error::File`].
     pub(crate) fn save(&self, folder: &Path) -> Result<(), Error> {
+        let (path, bytes) = self.to_file(folder)?;
+        Ok(file::replace_lightly(&path, &bytes, Point::SLOT)?)
+    }
+
+    /// Replaces the record, and has it on the disk: what a task does in the slot is found by its owner.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::File`].
+    pub(crate) fn save_owner(&self, folder: &Path) -> Result<(), Error> {
+        let (path, bytes) = self.to_file(folder)?;
+        Ok(file::replace(&path, &bytes, Point::SLOT)?)
+    }
+
+    fn to_file(&self, folder: &Path) -> Result<(PathBuf, Vec<u8>), Error> {
         let path = folder.join("slot.json");
         let bytes = serde_json::to_vec_pretty(self).map_err(|source| Error::Record { path: path.clone(), source })?;
-        Ok(file::replace(&path, &bytes, Point::SLOT)?)
+        Ok((path, bytes))
     }
 }

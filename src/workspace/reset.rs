@@ -179,7 +179,6 @@ fn write_index(admin: &AdminDir, index: &mut Index) -> Result<(), Error> {
     file::remove(&admin.path().join("index.lock"), Point::SLOT_INDEX)?;
     Point::SLOT_INDEX.before();
     index.write().map_err(git::Error::of("write", path.display()))?;
-    file::sync(&path)?;
     Point::SLOT_INDEX.after();
     Ok(())
 }

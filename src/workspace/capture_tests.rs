@@ -405,35 +405,3 @@ fn attributes_are_those_that_git_reads_and_no_link_to_some_is_followed() {
     let listed = checkout.listed(&captured);
     assert!(listed.contains(&"100644 a.txt 1\n2\n".to_owned()) && listed.contains(&"100644 d/i $Id$\r\n".to_owned()), "{listed:?}");
 }
-
-#[test]
-#[expect(clippy::print_stderr, reason = "a measurement is for whoever asked for it")]
-#[ignore = "a measurement: cargo test --release --lib -- --ignored --nocapture thirty_thousand"]
-fn one_change_among_thirty_thousand_files_takes_tens_of_milliseconds() {
-    let checkout = Checkout::of(TestRepo::init(&[]));
-    for n in 0..30_000 {
-        checkout.test.write(format!("dir{}/sub{}/file{n}.txt", n % 50, n % 1000), format!("{n}\n"));
-    }
-    checkout.test.write(".gitignore", "*.o\ntarget/\n/build\n*.log\n!keep.log\n");
-    checkout.test.commit();
-    checkout.test.write("dir1/sub1/file1.txt", "changed");
-    checkout.test.write("dir2/new", "new");
-    drop(checkout.capture());
-    for _ in 0..5 {
-        let mut start = std::time::Instant::now();
-        let mut lap = || std::mem::replace(&mut start, std::time::Instant::now()).elapsed();
-        let manifest = Manifest::load(&checkout.path(".git/index")).unwrap();
-        let loaded = lap();
-        let rights = Rights { force: true, modes: true };
-        let mut scan = Scan::open(&checkout.test.root(), &manifest, rights).unwrap();
-        let mut todo = vec![RepoPath::default()];
-        while let Some(path) = todo.pop() {
-            let folder = scan.enter(&path).unwrap().unwrap();
-            let found = scan.list(&folder, &path, "").unwrap().0;
-            todo.extend(found.into_iter().filter(|found| matches!(found.kind, Kind::Folder)).map(|found| found.path));
-        }
-        let scanned = lap();
-        drop(checkout.capture());
-        eprintln!("index {loaded:?}, scan {scanned:?}, capture with both {:?}", lap());
-    }
-}

@@ -274,20 +274,3 @@ fn a_torn_record_is_replaced_by_the_refs_as_they_are() {
         assert!(now != stored && now.branch == BRANCH, "cut at {torn}");
     }
 }
-
-#[test]
-#[ignore = "a measurement: cargo test --release --lib -- --ignored --nocapture quarantine"]
-fn ten_thousand_refs_take_milliseconds() {
-    let test = one_file();
-    let head = test.head();
-    let refs: Vec<String> = (0..10_000).map(|n| format!("{head} refs/heads/topic/branch-{n:05}\n")).collect();
-    let refs = refs.concat();
-    write(&test.root().join(".git/packed-refs"), format!("# pack-refs with: peeled fully-peeled sorted \n{refs}"));
-    let repo = test.repo();
-    let spec = QuarantineSpec { main: &repo, branch: BRANCH, prefix: PREFIX, base: head, index_from: None };
-    let start = std::time::Instant::now();
-    for n in 0..20 {
-        Quarantine::create(&test.dir().join(format!("q{n}")), &spec).unwrap();
-    }
-    assert!(start.elapsed().as_millis() < 20 * 50, "{:?} each", start.elapsed() / 20);
-}

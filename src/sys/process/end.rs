@@ -2,9 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use rustix::process::Signal;
+use rustix::process::{Signal, kill_process_group};
 
-use super::{Family, Process, pid_of, reap_orphans};
+use super::family::{Family, Members};
+use super::{Process, pid_of, reap_orphans};
 
 /// How long each step of an ending may take. A step of zero is left out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,7 +45,7 @@ pub(crate) fn end(family: &Family<'_>, grace: &Grace) -> Vec<Process> {
             return Vec::new();
         }
     }
-    poll(family, grace.kill, |living| living.iter().for_each(|process| send(process, Signal::KILL)))
+    poll(family, grace.kill, kill)
 }
 
 /// Waits until no member is left, at most `patience`; returns who is still there.
@@ -52,16 +53,24 @@ pub(crate) fn wait_until_gone(family: &Family<'_>, patience: Duration) -> Vec<Pr
     poll(family, patience, |_| ())
 }
 
-fn poll(family: &Family<'_>, patience: Duration, mut each_time: impl FnMut(&[Process])) -> Vec<Process> {
+pub(super) fn kill(members: &Members) {
+    // A group is signalled in one go: who forks faster than a list can be read does not get away within it.
+    for group in members.groups.iter().filter_map(|group| pid_of(*group)) {
+        let _ = kill_process_group(group, Signal::KILL);
+    }
+    members.living.iter().for_each(|process| send(process, Signal::KILL));
+}
+
+fn poll(family: &Family<'_>, patience: Duration, each_time: impl Fn(&Members)) -> Vec<Process> {
     let start = Instant::now();
     let mut pause = SHORTEST_PAUSE;
     loop {
         let over_time = start.elapsed() >= patience;
-        let living = family.living();
-        each_time(&living);
+        let members = family.members();
+        each_time(&members);
         reap_orphans();
-        if living.is_empty() || over_time {
-            return living;
+        if members.living.is_empty() || over_time {
+            return members.living;
         }
         std::thread::sleep(pause.min(patience.saturating_sub(start.elapsed())));
         pause = (pause * 2).min(LONGEST_PAUSE);

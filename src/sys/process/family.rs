@@ -21,9 +21,22 @@ pub(crate) struct Family<'a> {
     pub(crate) token: &'a str,
 }
 
+/// The members at one moment.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Members {
+    /// Those that run or are stopped, by number.
+    pub(super) living: Vec<Process>,
+    /// The process groups that hold nobody else.
+    pub(super) groups: BTreeSet<u32>,
+}
+
 impl Family<'_> {
     /// The members that run or are stopped, by number. This process and those above it are never among them.
     pub(crate) fn living(&self) -> Vec<Process> {
+        self.members().living
+    }
+
+    pub(super) fn members(&self) -> Members {
         let table = Table::read();
         let above = table.line_of(std::process::id());
         let mut members = self.carriers(&table);
@@ -33,8 +46,14 @@ impl Family<'_> {
         }
         members.retain(|pid| !above.contains(pid));
         table.add_descendants(&mut members);
-        let found = members.iter().filter_map(|pid| table.find(*pid));
-        found.filter(|process| !process.over && !above.contains(&process.pid)).cloned().collect()
+        let is_member = |process: &Process| members.contains(&process.pid) && !above.contains(&process.pid);
+        let (living, others): (Vec<_>, Vec<_>) =
+            table.iter().filter(|process| !process.over).partition(|process| is_member(process));
+        let mut groups: BTreeSet<u32> = living.iter().map(|process| process.group).collect();
+        for other in others {
+            groups.remove(&other.group);
+        }
+        Members { living: living.into_iter().cloned().collect(), groups }
     }
 
     fn carriers(&self, table: &Table) -> BTreeSet<u32> {

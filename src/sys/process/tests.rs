@@ -133,13 +133,53 @@ fn a_number_that_went_to_another_process_is_left_alone() {
 #[test]
 fn forks_that_race_the_end_lose() {
     let token = token("race");
-    let mut child = shell("trap '' INT TERM; f() { (sleep 0.02; f) & (sleep 0.02; f2) & }; f2() { :; }; f; wait", &token);
+    let folder = tempfile::TempDir::new().unwrap();
+    let script = folder.path().join("script");
+    // Each generation ends as soon as the next is there: hardly any that was listed is there when the list has been read.
+    crate::sys::file::fill(&script, b"trap '' INT TERM; [ $1 -gt 0 ] && sh $0 $(($1 - 1)) &").unwrap();
+    let mut child = shell(&format!("sh {} 20000; sleep 84", script.display()), &token);
     let root = identify(child.id()).unwrap();
     let family = Family { root: Some(&root), token: &token };
-    until("it forks", || family.living().len() >= 2);
+    until("it sleeps", || family.living().iter().any(|process| process.name == "sleep"));
+    assert!(family.living().len() >= 2);
+    let start = Instant::now();
     assert_eq!(end(&family, &Grace { interrupt: Duration::ZERO, terminate: Duration::ZERO, ..quick() }), []);
+    assert!(start.elapsed() < Duration::from_secs(10));
     child.wait().unwrap();
     assert_eq!(family.living(), []);
+}
+
+#[test]
+fn a_group_is_killed_with_those_that_were_not_listed() {
+    let token = token("unlisted");
+    let mut child = shell("sleep 83 & wait", &token);
+    let family = Family { root: None, token: &token };
+    until("it sleeps", || family.living().iter().any(|process| process.name == "sleep"));
+    end::kill(&family::Members { living: Vec::new(), ..family.members() });
+    let status = child.wait().unwrap();
+    assert_eq!(std::os::unix::process::ExitStatusExt::signal(&status), Some(9));
+    until("the sleeper is gone too", || family.living().is_empty());
+}
+
+#[test]
+fn a_group_that_others_are_in_is_not_signalled_as_a_whole() {
+    let token = token("shared");
+    let in_group = |group: u32, token: &str| {
+        let mut sleep = command::new("sleep");
+        std::os::unix::process::CommandExt::process_group(&mut sleep, i32::try_from(group).unwrap());
+        sleep.arg("86").env(TOKEN, token).spawn().unwrap()
+    };
+    let mut stranger = in_group(0, "somebody-else");
+    let mut shared = in_group(stranger.id(), &token);
+    let mut apart = in_group(0, &token);
+    let family = Family { root: None, token: &token };
+    assert_eq!(family.members().groups, BTreeSet::from([apart.id()]));
+    assert_eq!(end(&family, &quick()), []);
+    shared.wait().unwrap();
+    apart.wait().unwrap();
+    assert_eq!(stranger.try_wait().unwrap(), None);
+    stranger.kill().unwrap();
+    stranger.wait().unwrap();
 }
 
 /// Runs a test of this file in a process of its own: what it does holds for the whole process. True inside.

@@ -363,6 +363,23 @@ mod tests {
     }
 
     #[test]
+    fn nothing_is_believed_of_a_file_that_was_changed_in_the_tick_in_which_the_index_was_written() {
+        use std::time::{Duration, SystemTime};
+        let test = TestRepo::with(&[("a", "1")]);
+        let about = fs::metadata(test.root().join("a")).unwrap();
+        let changed = Duration::new(about.ctime().unsigned_abs(), about.ctime_nsec().try_into().unwrap());
+        let index = fs::File::options().write(true).open(test.root().join(".git/index")).unwrap();
+        for (written, believed) in [
+            (changed + Duration::from_nanos(1), true),
+            (changed, false),
+            (changed.checked_sub(Duration::from_secs(1)).unwrap(), false),
+        ] {
+            index.set_modified(SystemTime::UNIX_EPOCH + written).unwrap();
+            assert_eq!(load(&test).files()[0].on_disk.is_some(), believed, "{written:?}");
+        }
+    }
+
+    #[test]
     fn an_index_that_is_cut_off_or_does_not_list_all_files_is_an_error() {
         let test = TestRepo::with(&[("a", "1"), ("b", "2")]);
         let index = test.root().join(".git/index");

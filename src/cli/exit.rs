@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use crate::cli::program;
+use crate::cli::{args, program};
 use crate::engine::{Error, ErrorKind, Refusal, RefusalKind, Task};
 use crate::task::State;
 
@@ -132,7 +132,10 @@ pub(super) fn hint(error: &Error, verb: Option<&str>) -> Option<String> {
         K::State => format!("`{us} status` and `{us} ops` show where things stand"),
         K::Nothing => format!("`{us} ops` shows what was done"),
         K::Sandbox => "`--sandbox auto` takes the best there is and records it".to_owned(),
-        K::Collected | K::Unsupported | K::Command | K::Io | K::Git => return None,
+        K::Io => "see whether the path is there and may be written to: `ls -ld` shows it".to_owned(),
+        K::Git | K::Collected => "`git fsck` tells what is wrong with the repository".to_owned(),
+        K::Command => "run that command by hand to see more; `git --version` says which git it is".to_owned(),
+        K::Unsupported => "work on a clone without it".to_owned(),
     })
 }
 
@@ -140,16 +143,36 @@ pub(super) fn hint(error: &Error, verb: Option<&str>) -> Option<String> {
 pub(super) fn usage_hint(refused: &clap::Error) -> String {
     use clap::error::{ContextKind, ErrorKind as Clap};
     let us = program();
-    let is_run = std::env::args_os().any(|word| word == "run");
-    match refused.kind() {
-        Clap::UnknownArgument if is_run => format!("two dashes go before the command: `{us} run -- CMD…`"),
-        Clap::InvalidSubcommand => match refused.get(ContextKind::SuggestedSubcommand) {
+    let verb = verb();
+    match (refused.kind(), verb.as_deref()) {
+        (Clap::UnknownArgument | Clap::MissingRequiredArgument, Some("run")) => {
+            format!("two dashes go before the command: `{us} run -- CMD…`")
+        }
+        (Clap::InvalidSubcommand, _) => match refused.get(ContextKind::SuggestedSubcommand) {
             Some(verbs) => format!("`{us} {verbs}`, or `{us} --help` for all verbs"),
             None => format!("`{us} --help` shows all verbs"),
         },
-        Clap::DisplayHelpOnMissingArgumentOrSubcommand => format!("`{us} demo` shows how it works"),
-        _ => format!("`{us} VERB --help` shows how"),
+        (Clap::DisplayHelpOnMissingArgumentOrSubcommand, _) => format!("`{us} demo` shows how it works"),
+        (_, Some(verb)) => format!("`{us} {verb} --help` shows how"),
+        (_, None) => format!("`{us} --help` shows how"),
     }
+}
+
+/// The argument that a refusal is about.
+pub(super) fn usage_object(refused: &clap::Error) -> Option<String> {
+    use clap::error::{ContextKind, ContextValue};
+    let about = refused.get(ContextKind::InvalidArg).or_else(|| refused.get(ContextKind::InvalidSubcommand))?;
+    match about {
+        ContextValue::Strings(all) => all.first().cloned(),
+        one => Some(one.to_string()),
+    }
+}
+
+/// The first word of the command line that is a verb.
+fn verb() -> Option<String> {
+    let command = args::command();
+    let words = std::env::args_os().skip(1).take_while(|word| word != "--");
+    words.filter_map(|word| word.into_string().ok()).find(|word| command.find_subcommand(word).is_some())
 }
 
 #[cfg(test)]

@@ -154,13 +154,15 @@ fn way_out(refusal: &Refusal) -> String {
     let (us, id) = (program(), &refusal.task);
     match refusal.kind {
         R::Conflict => format!("{us} retry {id} --base HEAD starts it from here; or merge its branch by hand"),
-        R::Dirty => "commit or stash these files: git stash push --include-untracked".to_owned(),
+        R::Dirty if refusal.paths.is_empty() => format!("finish it, or give it up (git status says how), then {us} land {id}"),
+        R::Dirty => "commit, stash or move these files away: git stash push --include-untracked".to_owned(),
         R::Outside => format!("{us} land {id} --allow-path GLOB lands them all the same"),
         R::Failed => format!("{us} land {id} --allow-failed lands what it did all the same"),
         R::Running => format!("{us} wait {id}"),
         R::Check => format!("{us} land {id} --no-check lands it all the same"),
         R::Empty => format!("{us} retry {id}"),
         R::Stale => format!("{us} land {id} tries again"),
-        R::Landed | R::State => format!("{us} show {id}"),
+        R::Landed => format!("{us} show {id}"),
+        R::State => format!("{us} undo {id} takes back what was decided about it"),
     }
 }

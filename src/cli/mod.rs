@@ -152,7 +152,7 @@ impl Cx {
             self.out.help(&refused.render());
             return Code::Done;
         }
-        self.out.usage(refused, exit::usage_hint(refused));
+        self.out.usage(refused, exit::usage_hint(refused), exit::usage_object(refused));
         Code::Usage
     }
 }

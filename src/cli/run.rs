@@ -127,7 +127,8 @@ fn time(text: &str) -> Result<Duration, String> {
 impl Args {
     fn wish(&self) -> Result<RunWish, Error> {
         if self.network == Network::Off {
-            return Err(not_yet("--network off", "the network cannot be kept from a task in this version"));
+            let why = "`--network off` is not in this version";
+            return Err(not_yet("--network off", why).hint("leave it out: the task then has the network that you have"));
         }
         Ok(RunWish {
             argv: self.argv.iter().cloned().map(Text::from).collect(),
@@ -152,8 +153,8 @@ impl Args {
         match self.sandbox {
             Sandbox::Auto => Ok(Level::Auto),
             Sandbox::None => Ok(Level::None),
-            Sandbox::Namespace => Err(not_yet("--sandbox namespace", "the sandbox level `namespace` is not in this version")),
-            Sandbox::Landlock => Err(not_yet("--sandbox landlock", "the sandbox level `landlock` is not in this version")),
+            Sandbox::Namespace => Err(not_yet("--sandbox namespace", "`--sandbox namespace` is not in this version")),
+            Sandbox::Landlock => Err(not_yet("--sandbox landlock", "`--sandbox landlock` is not in this version")),
         }
     }
 }

@@ -3,16 +3,20 @@
 use std::io;
 
 use super::{Error, ErrorKind};
+use crate::exec::environment;
 use crate::git::support::Unsupported;
+use crate::id::Name;
 use crate::journal::{BookError, CarryError, LogError};
 use crate::landing::{Error as LandingError, TargetError};
 use crate::runner::Error as HandOffError;
 use crate::runner::attempt::Error as AttemptError;
+use crate::runner::keep;
 use crate::runner::retry::RetryError;
 use crate::runner::snapshot::Error as SnapshotError;
 use crate::store::{format, site, state_dir, tasks};
 use crate::sys::{command, file, lock};
 use crate::takeback::{Error as TakebackError, Refused};
+use crate::task::{IllegalStep, State};
 use crate::{config, git, workspace};
 
 impl From<file::Error> for Error {
@@ -41,8 +45,15 @@ impl From<lock::Error> for Error {
 
 impl From<command::Error> for Error {
     fn from(e: command::Error) -> Self {
-        Self::new(ErrorKind::Command, e.to_string())
+        let message = e.to_string();
+        let kind = if says_disk_full(&message) { ErrorKind::DiskFull } else { ErrorKind::Command };
+        Self::new(kind, message)
     }
+}
+
+/// Tells whether a text of libgit2 or of git gives a full disk as the reason.
+fn says_disk_full(text: &str) -> bool {
+    ["No space left on device", "Disk quota exceeded"].iter().any(|reason| text.contains(reason))
 }
 
 impl From<git::Error> for Error {
@@ -54,15 +65,21 @@ impl From<git::Error> for Error {
             git::Error::NoRepository { path } => Self::new(ErrorKind::NotARepository, message).about(path.display()),
             git::Error::Unsupported(feature) => unsupported(&feature),
             git::Error::Moved { name, .. } => Self::new(ErrorKind::Stale, message).about(name),
-            git::Error::IndexLocked { path } => Self::new(ErrorKind::Locked, message).about(path.display()),
-            git::Error::Git { object, source, .. } => Self::new(ErrorKind::Git, message).about(object).because(source),
+            git::Error::IndexLocked { path } | git::Error::RefLocked { path } => {
+                let hint = format!("try again when that command is through; if no git is at work, one has crashed: rm {path:?}");
+                Self::new(ErrorKind::Locked, message).about(path.display()).hint(hint)
+            }
+            git::Error::Git { object, source, .. } => {
+                let kind = if says_disk_full(source.message()) { ErrorKind::DiskFull } else { ErrorKind::Git };
+                Self::new(kind, message).about(object).because(source)
+            }
             _ => Self::new(ErrorKind::Git, message),
         }
     }
 }
 
 fn unsupported(feature: &Unsupported) -> Error {
-    Error::new(ErrorKind::Unsupported, feature.to_string()).hint(feature.hint())
+    Error::new(ErrorKind::Unsupported, feature.to_string()).about(feature.place()).hint(feature.hint())
 }
 
 impl From<config::Error> for Error {
@@ -175,7 +192,7 @@ impl From<TargetError> for Error {
             TargetError::Gone { branch } => {
                 Self::new(ErrorKind::UnknownRevision, message).about(branch).hint("name another: --to BRANCH")
             }
-            TargetError::BadName(name) => Self::new(ErrorKind::BadName, message).about(name),
+            TargetError::BadName(name) => Self::new(ErrorKind::BadName, message).about(name).hint("for example `--to for-review`"),
             TargetError::UnknownRevision(revision) => Self::new(ErrorKind::UnknownRevision, message).about(revision),
             TargetError::Git(e) => e.into(),
         }
@@ -189,7 +206,7 @@ impl From<LandingError> for Error {
             LandingError::Book(e) => e.into(),
             LandingError::Target(e) => e.into(),
             LandingError::Git(e) => e.into(),
-            LandingError::Glob(e) => Self::new(ErrorKind::Usage, message).about(&e.glob).because(e.source),
+            LandingError::Glob(e) => Self::new(ErrorKind::Usage, message).about(&e.glob),
             LandingError::Twice(task) => Self::new(ErrorKind::Usage, message).about(task),
         }
     }
@@ -201,9 +218,8 @@ impl From<TakebackError> for Error {
         match e {
             TakebackError::Nothing { .. } => Self::new(ErrorKind::Nothing, message),
             TakebackError::Running { task } => Self::new(ErrorKind::Running, message).about(task),
-            TakebackError::State { task, .. } | TakebackError::Undecided { task, .. } => {
-                Self::new(ErrorKind::State, message).about(task)
-            }
+            TakebackError::State { task, why } => forbidden(message, &task, &why),
+            TakebackError::Undecided { task, .. } => Self::new(ErrorKind::State, message).about(task),
             TakebackError::Kind { kind } => Self::new(ErrorKind::State, message).about(kind),
             TakebackError::Over { operation, .. } => Self::new(ErrorKind::State, message).about(operation),
             TakebackError::Joint { task, operation, .. } => {
@@ -227,16 +243,29 @@ impl From<HandOffError> for Error {
             HandOffError::Unborn { branch } => new(ErrorKind::Unborn).about(branch),
             HandOffError::UnknownRevision(revision) => new(ErrorKind::UnknownRevision).about(revision),
             HandOffError::UnknownFolder { folder, .. } => new(ErrorKind::UnknownFolder).about(folder),
-            HandOffError::OutsideFolder(path) => new(ErrorKind::UnknownFolder).about(path.display()),
-            HandOffError::NoIdentity => new(ErrorKind::NoIdentity),
+            HandOffError::OutsideFolder(path) => {
+                new(ErrorKind::UnknownFolder).about(path.display()).hint("name a folder of this checkout: `--cwd DIR`")
+            }
+            HandOffError::NoIdentity => new(ErrorKind::NoIdentity).about("user.name"),
             HandOffError::BadName(ref name) => new(ErrorKind::BadName).about(name.text()),
             HandOffError::NameTaken(name) => new(ErrorKind::NameTaken).about(name),
+            HandOffError::BranchTaken(branch) => {
+                let hint = format!("leave `--name` out, or see what it is: `git log {branch}`");
+                new(ErrorKind::NameTaken).about(branch).hint(hint)
+            }
             HandOffError::PrefixIsBranch { prefix, .. } => new(ErrorKind::PrefixIsBranch).about(prefix),
             HandOffError::CommandNotFound(word) => new(ErrorKind::CommandNotFound).about(word),
+            HandOffError::CommandNotInBase { word, .. } => new(ErrorKind::CommandNotFound)
+                .about(word)
+                .hint("commit it, or hand it over with `--with-changes`; a path is relative to the folder that the task runs in"),
+            HandOffError::NotExecutable { word, .. } => {
+                let hint = format!("commit it with the right to run: `git add --chmod=+x {word}`");
+                new(ErrorKind::CommandNotFound).about(word).hint(hint)
+            }
             HandOffError::CheckNotFound { check, .. } => new(ErrorKind::CheckNotFound).about(check),
             HandOffError::GlobOutside(glob) => new(ErrorKind::Usage).about(glob),
-            HandOffError::Glob(e) => new(ErrorKind::Usage).about(&e.glob).because(e.source),
-            HandOffError::Environment(e) => new(ErrorKind::Usage).because(e),
+            HandOffError::Glob(e) => new(ErrorKind::Usage).about(&e.glob),
+            HandOffError::Environment(e) => variable(message, e),
             HandOffError::Snapshot(e) => e.into(),
             HandOffError::Start(e) => new(ErrorKind::Command).because(e),
             HandOffError::Site(e) => e.into(),
@@ -284,6 +313,9 @@ impl From<AttemptError> for Error {
             AttemptError::Git(e) => e.into(),
             AttemptError::File(e) => e.into(),
             AttemptError::Program(e) => e.into(),
+            AttemptError::Keep(keep::Error::Git(e)) => e.into(),
+            AttemptError::Keep(keep::Error::Workspace(e)) => e.into(),
+            AttemptError::Keep(keep::Error::File(e)) => e.into(),
             other => Self::new(ErrorKind::Command, message).because(other),
         }
     }
@@ -294,10 +326,30 @@ impl From<RetryError> for Error {
         let message = e.to_string();
         match e {
             RetryError::Running(task) => Self::new(ErrorKind::Running, message).about(task),
-            RetryError::State { task, .. } => Self::new(ErrorKind::State, message).about(task),
+            RetryError::State { task, why } => forbidden(message, &task, &why),
             RetryError::HandOff(e) => e.into(),
         }
     }
+}
+
+/// `--env` asks for what cannot be granted.
+fn variable(message: String, e: environment::Error) -> Error {
+    match e {
+        environment::Error::Reserved { name } => Error::new(ErrorKind::Usage, message)
+            .about(&name)
+            .hint(format!("leave `--env {name}` out; a task finds TAKEBACK_TASK and its like, and no GIT_DIR or its like")),
+        environment::Error::NotAName { name } => {
+            Error::new(ErrorKind::Usage, message).about(name).hint("`--env NAME` passes a variable, `--env NAME=VALUE` sets one")
+        }
+        environment::Error::File(e) => e.into(),
+        other => Error::new(ErrorKind::Io, message).because(other),
+    }
+}
+
+/// A task's state forbids a step. What has landed is to be taken back first.
+fn forbidden(message: String, task: &Name, why: &IllegalStep) -> Error {
+    let error = Error::new(ErrorKind::State, message).about(task);
+    if why.from == State::Landed { error.hint(format!("`takeback undo {task}` takes the landing back first")) } else { error }
 }
 
 /// An undo that would not be exact: says why, and the plain git line that takes the content back all the same.
@@ -311,6 +363,13 @@ fn refused(message: String, why: Refused, operation: &crate::journal::Operation)
     };
     let error = Error::new(kind, message).about(object);
     match (&why, git_line(operation)) {
+        (Refused::Dirty { blockers, .. }, _) if blockers.is_empty() => {
+            error.hint("finish it, or give it up (`git status` says how), then try again").because(why)
+        }
+        (Refused::CheckedOut { .. }, _) => {
+            error.hint("check out another branch there: `git switch BRANCH`, then try again").because(why)
+        }
+        (Refused::Collected(_), _) => error.hint("`takeback ops` shows what can be taken back").because(why),
         (Refused::Dirty { blockers, .. }, _) => {
             let paths: Vec<_> = blockers.iter().take(5).map(|b| format!("{} ({})", b.path, b.kind.word())).collect();
             error.hint(format!("commit, stash or move these away, then try again: {}", paths.join(", "))).because(why)

@@ -4,7 +4,7 @@ use super::answer::{Landing, RefTarget, TakenBack};
 use super::convert::git_line;
 use super::{Engine, Error, Operation};
 use crate::id::Uid;
-use crate::journal::{Book, Carried, CarryError, Writer};
+use crate::journal::{Book, Carried, CarryError, Status, Writer};
 use crate::landing::{self, LandWish, Refusal, RefusalKind};
 use crate::runner::landing_check::{self, Checked, Joined};
 use crate::takeback;
@@ -185,7 +185,7 @@ impl Engine {
         self.carry_out(plan)
     }
 
-    /// Every operation, the last first.
+    /// Every operation that was or is being carried out, the last first.
     ///
     /// # Errors
     ///
@@ -193,7 +193,8 @@ impl Engine {
     pub fn operations(&self) -> Result<Vec<Operation>, Error> {
         let book = Book::open(&self.site)?;
         let name = |uid: &Uid| book.fold.task(uid).map(|t| t.id.clone());
-        Ok(book.fold.operations().iter().rev().map(|f| Operation::of(f, name)).collect())
+        let happened = book.fold.operations().iter().filter(|f| f.status != Status::Dropped);
+        Ok(happened.rev().map(|f| Operation::of(f, name)).collect())
     }
 
     fn operation(&self, uid: &Uid) -> Result<Option<Operation>, Error> {

@@ -10,7 +10,7 @@ use crate::config;
 use crate::exec::log::LogReader;
 use crate::id::Name;
 use crate::journal::{Book, Standing};
-use crate::runner::{cancel, retry};
+use crate::runner::{cancel, recovery, retry};
 use crate::sys::command;
 use crate::task::{Output, RepoPath};
 use crate::workspace::outputs;
@@ -92,7 +92,7 @@ impl Engine {
         loop {
             let standing = self.look_up(id)?;
             if standing.abandoned {
-                self.settle()?;
+                self.recover(&standing)?;
                 continue;
             }
             let task = Task::of(&standing);
@@ -101,6 +101,21 @@ impl Engine {
             }
             std::thread::sleep(PAUSE);
         }
+    }
+
+    /// Keeps what a task changed whose runner is gone; an error where that cannot be done now: waiting would not help.
+    fn recover(&mut self, standing: &Standing) -> Result<(), Error> {
+        self.notes.extend(self.site.prepare_to_write()?);
+        match recovery::recover(&self.site, standing) {
+            Ok(Some(line)) => self.notes.push(line),
+            Ok(None) => std::thread::sleep(PAUSE),
+            Err(e) => {
+                let e = Error::from(e);
+                let message = format!("what `{}` changed cannot be kept now", standing.spec.id);
+                return Err(Error::new(e.kind(), message).about(&standing.spec.id).because(e));
+            }
+        }
+        Ok(())
     }
 
     /// Stops tasks: everything that belongs to them is ended, and what they changed is kept.
@@ -152,7 +167,8 @@ impl Engine {
         let attempt = attempt.unwrap_or(standing.entry.attempt);
         if attempt == 0 || attempt > standing.entry.attempt {
             let message = format!("`{}` has no attempt {attempt}: its last is {}", standing.spec.id, standing.entry.attempt);
-            return Err(Error::new(ErrorKind::Unknown, message).about(attempt));
+            let hint = format!("`takeback show {}` shows its last attempt", standing.spec.id);
+            return Err(Error::new(ErrorKind::Unknown, message).about(attempt).hint(hint));
         }
         Ok(LogReader::new(&self.site.layout.attempt(standing.uid(), attempt).log()))
     }
@@ -166,7 +182,8 @@ impl Engine {
         let standing = self.look_up(id)?;
         if n == 0 || n > standing.spec.checks.len() {
             let message = format!("`{}` has no check {n}: it has {}", standing.spec.id, standing.spec.checks.len());
-            return Err(Error::new(ErrorKind::Unknown, message).about(n));
+            let hint = format!("`takeback show {}` shows its checks", standing.spec.id);
+            return Err(Error::new(ErrorKind::Unknown, message).about(n).hint(hint));
         }
         Ok(LogReader::new(&self.site.layout.attempt(standing.uid(), standing.entry.attempt).check_log(n)))
     }

@@ -49,6 +49,12 @@ pub(crate) enum Error {
         /// The lock's file.
         path: PathBuf,
     },
+    /// Git, or somebody else, holds a ref.
+    #[error("{path:?} exists: another git command holds the ref, or one has crashed")]
+    RefLocked {
+        /// The lock's file.
+        path: PathBuf,
+    },
     /// A file could not be read or written.
     #[error(transparent)]
     File(#[from] file::Error),

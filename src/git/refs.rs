@@ -42,7 +42,7 @@ pub(crate) fn find(repo: &Repository, name: &str) -> Result<Option<Oid>, Error> 
 ///
 /// # Errors
 ///
-/// [`Error::Moved`] if the ref was neither at `from` nor at `to`; [`Error::Git`] if another process held it for two seconds.
+/// [`Error::Moved`] if the ref was neither at `from` nor at `to`; [`Error::RefLocked`] if another process held it for two seconds.
 pub(crate) fn apply(repo: &Repository, change: &RefMove, why: &str) -> Result<(), Error> {
     let start = Instant::now();
     Point::REF.before();
@@ -50,6 +50,9 @@ pub(crate) fn apply(repo: &Repository, change: &RefMove, why: &str) -> Result<()
         match attempt(repo, change, why) {
             Err(Error::Git { source, .. }) if source.code() == ErrorCode::Locked && start.elapsed() < PATIENCE => {
                 std::thread::sleep(PAUSE);
+            }
+            Err(Error::Git { source, .. }) if source.code() == ErrorCode::Locked => {
+                return Err(Error::RefLocked { path: lock_of(repo, &change.name) });
             }
             Err(e) => return Err(e),
             Ok(()) => break,
@@ -89,6 +92,12 @@ fn delete(repo: &Repository, name: &str) -> Result<(), git2::Error> {
 fn moved(change: &RefMove, now: Option<Oid>) -> Error {
     let text = |oid: Option<Oid>| oid.map_or_else(|| "nothing".to_owned(), |oid| oid.to_string());
     Error::Moved { name: change.name.clone(), expected: text(change.from), actual: text(now) }
+}
+
+/// The lock file that is in the way of a ref: its own, or that of `packed-refs`, from which it is to go.
+fn lock_of(repo: &Repository, name: &str) -> PathBuf {
+    let own = repo.commondir().join(format!("{name}.lock"));
+    if own.exists() { own } else { repo.commondir().join("packed-refs.lock") }
 }
 
 /// Syncs a ref's own file, or `packed-refs` where it has none, and the folder it lies in.

@@ -81,6 +81,18 @@ pub(crate) enum Unsupported {
 }
 
 impl Unsupported {
+    /// What says so: a file, a path or a key.
+    pub(crate) fn place(&self) -> String {
+        match self {
+            Self::Lfs { place } | Self::Filter { place, .. } | Self::Encoding { place, .. } => place.clone(),
+            Self::Submodule { path } => path.to_string(),
+            Self::SparseCheckout => "core.sparseCheckout".to_owned(),
+            Self::SparseIndex | Self::SplitIndex => "index".to_owned(),
+            Self::PartialClone { key } => key.clone(),
+            Self::ObjectFormat { name } | Self::RefStorage { name } | Self::Unknown { name } => name.clone(),
+        }
+    }
+
     /// What the user can do about it.
     pub(crate) fn hint(&self) -> String {
         match self {

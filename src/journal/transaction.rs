@@ -113,13 +113,28 @@ impl<'a> Writer<'a> {
         let operation = &decision.operation;
         self.confirm(&decision.seen)?;
         append(self.layout, &[Entry::Intent(Box::new(operation.clone()))])?;
-        let carried = self.begin(operation).and_then(|locks| self.finish(operation, locks));
-        match &carried {
-            Ok(_) => append(self.layout, &[Entry::Done { operation: operation.uid.clone() }])?,
-            Err(e @ (Error::Stale { .. } | Error::Blocked { .. })) => self.drop_operation(operation, &e.to_string())?,
-            Err(_) => {}
+        let locks = match self.begin(operation) {
+            Ok(locks) => locks,
+            Err(why) => {
+                // If this fails as well, the next writing command does it.
+                drop(self.call_off(operation, &why));
+                return Err(why);
+            }
+        };
+        let carried = self.finish(operation, locks)?;
+        append(self.layout, &[Entry::Done { operation: operation.uid.clone() }])?;
+        Ok(carried)
+    }
+
+    /// Drops an operation whose decisive move was not made, and lets go of the indexes that it had locked.
+    fn call_off(&self, operation: &Operation, why: &Error) -> Result<(), Error> {
+        if self.has_happened(operation)? {
+            return Ok(());
         }
-        carried
+        for change in &operation.checkouts {
+            IndexLock::abandon(&open(change)?, &operation.uid)?;
+        }
+        self.drop_operation(operation, &why.to_string())
     }
 
     /// Makes sure that the tasks stand as they did when it was decided.
@@ -141,15 +156,11 @@ impl<'a> Writer<'a> {
             let odb = git::repo::odb(&checkout)?;
             let blockers = switch::blockers(&checkout, change.from, change.to, &odb)?;
             if !blockers.is_empty() {
-                release(locks)?;
                 return Err(Error::Blocked { blockers });
             }
         }
-        if let Some(first) = operation.moves.first().filter(|_| operation.decisive)
-            && let Err(e) = refs::apply(self.repo, &first.as_ref_move(), &reason(operation))
-        {
-            release(locks)?;
-            return Err(stale(e));
+        if let Some(first) = operation.moves.first().filter(|_| operation.decisive) {
+            refs::apply(self.repo, &first.as_ref_move(), &reason(operation)).map_err(stale)?;
         }
         Ok(locks)
     }
@@ -202,16 +213,17 @@ impl<'a> Writer<'a> {
         Ok(Settled { operation: operation.clone(), carried })
     }
 
-    /// Tells whether the decisive move was made, from the ref alone: it is at `to`, or has gone on from there.
+    /// Tells whether the decisive move was made, from the ref alone: it is at `to`, or has gone on from there. What has gone on from
+    /// `from` has gone on from `to` as well where the move goes back in history; that one was not made.
     fn has_happened(&self, operation: &Operation) -> Result<bool, Error> {
         let Some(first) = operation.moves.first().filter(|_| operation.decisive) else { return Ok(true) };
         let now = refs::find(self.repo, &first.name)?;
-        let to: Option<Oid> = first.to.map(Into::into);
-        Ok(match (now, to) {
-            (now, to) if now == to => true,
-            (Some(now), Some(to)) => self.repo.graph_descendant_of(now, to).unwrap_or(false),
-            _ => false,
-        })
+        let [from, to]: [Option<Oid>; 2] = [first.from.map(Into::into), first.to.map(Into::into)];
+        let (Some(now), Some(to)) = (now, to) else { return Ok(now == to) };
+        let holds = |tip: Oid, commit: Oid| tip == commit || self.repo.graph_descendant_of(tip, commit).unwrap_or(false);
+        let goes_back = |from: Oid| holds(from, to) && from != to;
+        let not_yet = from.is_some_and(|from| goes_back(from) && holds(now, from));
+        Ok(holds(now, to) && !not_yet)
     }
 
     fn drop_operation(&self, operation: &Operation, why: &str) -> Result<(), Error> {

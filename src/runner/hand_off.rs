@@ -72,6 +72,9 @@ pub(crate) enum Error {
     /// The name is another task's.
     #[error("there is a task `{0}` already")]
     NameTaken(Name),
+    /// The branch that the task would have is there.
+    #[error("there is a branch `{0}` already")]
+    BranchTaken(String),
     /// A branch is called like the prefix of tasks' branches.
     #[error("the branch `{prefix}` is in the way of `{prefix}/{task}`")]
     PrefixIsBranch {
@@ -83,6 +86,22 @@ pub(crate) enum Error {
     /// The command is not found.
     #[error("the command `{0}` is not found")]
     CommandNotFound(String),
+    /// The command is a path that the base does not have.
+    #[error("the command `{word}` is not in {base}")]
+    CommandNotInBase {
+        /// As it was given.
+        word: String,
+        /// The base.
+        base: String,
+    },
+    /// The command is a file that may not be run.
+    #[error("the command `{word}` is not executable in {base}")]
+    NotExecutable {
+        /// As it was given.
+        word: String,
+        /// The base.
+        base: String,
+    },
     /// A check's command is not found.
     #[error("the check `{check}`: the command `{word}` is not found")]
     CheckNotFound {
@@ -297,16 +316,20 @@ fn name_of(site: &Site, wish: &RunWish, command: &Command) -> Result<Name, Error
     let prefix = &site.config.branch_prefix;
     let book = Book::open(site)?;
     let is_branch = |name: &str| matches!(refs::find(&site.repo, &format!("refs/heads/{name}")), Ok(Some(_)));
-    let taken = |name: &Name| book.fold.tasks().iter().any(|t| t.id == *name) || is_branch(&format!("{prefix}/{name}"));
+    let branch = |name: &Name| format!("{prefix}/{name}");
+    let is_task = |name: &Name| book.fold.tasks().iter().any(|t| t.id == *name);
     let name = match &wish.name {
         Some(text) => {
             let name: Name = text.parse()?;
-            if taken(&name) {
+            if is_task(&name) {
                 return Err(Error::NameTaken(name));
+            }
+            if is_branch(&branch(&name)) {
+                return Err(Error::BranchTaken(branch(&name)));
             }
             name
         }
-        None => Name::slug(&command.word()).free(taken),
+        None => Name::slug(&command.word()).free(|name| is_task(name) || is_branch(&branch(name))),
     };
     match prefix
         .split('/')
@@ -358,16 +381,22 @@ fn check_commands(odb: &Odb<'_>, spec: &Spec, environment: &Environment, tree: T
     if spec.setup.is_some() {
         return Ok(());
     }
-    let in_tree = |path: &Path| {
-        let folder = spec.cwd.as_path().join(path);
-        let path = RepoPath::from(lexical(&folder).as_path());
-        matches!(tree::find(odb, tree.into(), &path), Ok(Some(entry)) if !entry.is_folder())
+    let found = |path: &Path| {
+        let path = RepoPath::from(lexical(&spec.cwd.as_path().join(path)).as_path());
+        tree::find(odb, tree.into(), &path).ok().flatten()
     };
+    let in_tree = |path: &Path| found(path).is_some_and(|entry| !entry.is_folder());
     let find = Lookup { environment, checkout: root, cwd: spec.cwd.as_path(), in_base: &in_tree };
     if let Command::Argv(words) = &spec.command
         && let Some(word) = words.first().filter(|word| find.misses(word.as_os_str()))
     {
-        return Err(Error::CommandNotFound(word.to_string()));
+        return Err(not_found(word, spec.base));
+    }
+    if let Command::Argv(words) = &spec.command
+        && let Some(word) = words.first().filter(|word| is_below(word))
+        && matches!(found(word.as_path()), Some(entry) if entry.mode == tree::FILE)
+    {
+        return Err(Error::NotExecutable { word: word.to_string(), base: spec.base.short() });
     }
     for check in &spec.checks {
         if let Some(word) = find.missed_by_shell(check) {
@@ -375,4 +404,16 @@ fn check_commands(odb: &Odb<'_>, spec: &Spec, environment: &Environment, tree: T
         }
     }
     Ok(())
+}
+
+/// Tells whether a command is a path that is looked for below the folder it runs in, not in `PATH`.
+fn is_below(word: &Text) -> bool {
+    word.as_path().is_relative() && word.as_os_str().as_encoded_bytes().contains(&b'/')
+}
+
+fn not_found(word: &Text, base: CommitId) -> Error {
+    match is_below(word) {
+        true => Error::CommandNotInBase { word: word.to_string(), base: base.short() },
+        false => Error::CommandNotFound(word.to_string()),
+    }
 }

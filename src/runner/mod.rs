@@ -17,7 +17,7 @@ mod check;
 mod commands;
 mod hand_off;
 mod judge;
-mod keep;
+pub(crate) mod keep;
 pub(crate) mod landing_check;
 pub(crate) mod recovery;
 pub(crate) mod retry;

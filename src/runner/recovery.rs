@@ -30,8 +30,12 @@ pub(crate) fn recover_all(site: &Site) -> Result<Vec<String>, BookError> {
     Ok(lines)
 }
 
-/// `None` where another process is recovering it already.
-fn recover(site: &Site, standing: &Standing) -> Result<Option<String>, Error> {
+/// Recovers one attempt, and says so. `None` where another process is recovering it already, or has.
+///
+/// # Errors
+///
+/// [`Error`], on a full disk for example: what the task changed is in its slot still.
+pub(crate) fn recover(site: &Site, standing: &Standing) -> Result<Option<String>, Error> {
     let (uid, number) = (standing.uid(), standing.entry.attempt);
     let lock = site.layout.attempt(uid, number).lock();
     let Some(_lock) = Lock::try_acquire(&lock).map_err(lock_error)? else { return Ok(None) };

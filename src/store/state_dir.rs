@@ -58,7 +58,7 @@ pub(crate) fn find(repository: &Uid, work_dir: &Path, configured: Option<&str>) 
 
 fn make(dir: &Path, repository: &Uid, work_dir: &Path) -> Result<PathBuf, Error> {
     let absolute = std::path::absolute(dir).unwrap_or_else(|_| dir.to_owned());
-    if absolute.starts_with(work_dir) {
+    if resolved(&absolute).starts_with(resolved(work_dir)) {
         return Err(Error::Inside(absolute));
     }
     let path = absolute.join("takeback").join(repository.as_str());
@@ -66,6 +66,15 @@ fn make(dir: &Path, repository: &Uid, work_dir: &Path) -> Result<PathBuf, Error>
     rustix::fs::access(&path, rustix::fs::Access::WRITE_OK)
         .map_err(|e| Error::NotWritable(file::Error::of("write into", &path)(e.into())))?;
     Ok(path)
+}
+
+/// The path with its links followed, as far as it exists.
+fn resolved(path: &Path) -> PathBuf {
+    let there = path.ancestors().find_map(|above| Some((above, above.canonicalize().ok()?)));
+    match there.and_then(|(above, real)| Some(real.join(path.strip_prefix(above).ok()?))) {
+        Some(real) => real,
+        None => path.to_owned(),
+    }
 }
 
 fn user_state_dir() -> Option<PathBuf> {

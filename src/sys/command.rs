@@ -116,11 +116,13 @@ pub(crate) fn run(command: &mut Command) -> Result<Output, Error> {
 
 /// Makes the error for an output that was not a success.
 pub(crate) fn failed(command: &Command, output: &Output) -> Error {
-    Error::Failed {
-        program: name_of(command),
-        status: output.status,
-        stderr: String::from_utf8_lossy(&output.stderr).trim().to_owned(),
-    }
+    Error::Failed { program: name_of(command), status: output.status, stderr: reason(&String::from_utf8_lossy(&output.stderr)) }
+}
+
+/// The paragraph that a program begins with, in one line: git's usage of a command goes on for a page.
+fn reason(stderr: &str) -> String {
+    let lines = stderr.trim().lines().map(str::trim).take_while(|line| !line.is_empty());
+    lines.collect::<Vec<_>>().join("; ")
 }
 
 fn name_of(command: &Command) -> String {

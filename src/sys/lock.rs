@@ -124,10 +124,8 @@ impl Lock {
             }
         }
         let me = format!("process {}\n", std::process::id());
-        file.set_len(0)
-            .and_then(|()| file.rewind())
-            .and_then(|()| file.write_all(me.as_bytes()))
-            .map_err(file::Error::of("write", path))?;
+        // Only for the message of whoever finds it held: a full disk must not keep anybody from the lock.
+        drop(file.set_len(0).and_then(|()| file.rewind()).and_then(|()| file.write_all(me.as_bytes())));
         Ok(Self { file: Some(file) })
     }
 }

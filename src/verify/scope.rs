@@ -13,12 +13,12 @@ pub(crate) struct Scope {
 
 /// A glob cannot be read.
 #[derive(Debug, thiserror::Error)]
-#[error("`{glob}` is not a glob")]
+#[error("`{glob}` is not a glob: {why}")]
 pub(crate) struct BadGlob {
     /// As it was given.
     pub(crate) glob: String,
     /// What is wrong with it.
-    pub(crate) source: globset::Error,
+    pub(crate) why: String,
 }
 
 impl Scope {
@@ -30,13 +30,13 @@ impl Scope {
     pub(crate) fn new(globs: &[String]) -> Result<Self, BadGlob> {
         let mut set = GlobSetBuilder::new();
         for glob in globs {
-            let bad = |source| BadGlob { glob: glob.clone(), source };
+            let bad = |e: globset::Error| BadGlob { glob: glob.clone(), why: e.kind().to_string() };
             let plain = glob.trim_end_matches('/');
             for form in [plain.to_owned(), format!("{plain}/**")] {
                 set.add(GlobBuilder::new(&form).literal_separator(true).build().map_err(bad)?);
             }
         }
-        let globs_set = set.build().map_err(|source| BadGlob { glob: globs.join(" "), source })?;
+        let globs_set = set.build().map_err(|e| BadGlob { glob: globs.join(" "), why: e.kind().to_string() })?;
         Ok(Self { globs: globs_set, count: globs.len() })
     }
 

@@ -13,6 +13,7 @@
 
 mod bad_input;
 mod checkout;
+mod children;
 mod cli_flow;
 mod cli_surface;
 mod demo;
@@ -21,10 +22,11 @@ mod lab;
 mod landing;
 mod launch;
 mod layers;
+mod quarantine;
 mod source;
 
-/// Says aloud that a test cannot run here, and why.
-#[expect(clippy::print_stderr, reason = "a skipped test must not be silent")]
+/// Says aloud that a test cannot run here, and why: past the test runner, which hides what a passing test prints. CI counts these.
 fn skip(test: &str, why: &str) {
-    eprintln!("skipped: {test}: {why}");
+    use std::io::Write as _;
+    drop(std::io::stderr().write_all(format!("skipped: {test}: {why}\n").as_bytes()));
 }

@@ -1,0 +1,156 @@
+//! Landings that are refused for their tasks or for their target.
+
+use super::{refused, row};
+use crate::lab::{Lab, wait_until};
+
+#[test]
+fn a_landing_without_a_branch() {
+    let lab = Lab::new();
+    lab.git(["checkout", "-q", "--detach"]);
+    lab.ready_task("k7", "x", "1\n");
+    refused(&lab, ["land", "k7"]).fits(&row!()).about("k7");
+    let landed = lab.json(["land", "k7", "--to", "for-review"]);
+    assert_eq!(landed["target"]["ref"], "refs/heads/for-review");
+    assert_eq!(lab.git(["show", "for-review:x"]), "1");
+    assert!(!lab.root().join("x").exists(), "the checkout is on no branch");
+}
+
+#[test]
+fn a_landing_from_several_branches() {
+    let lab = Lab::new();
+    lab.ready_task("a", "a1", "1\n");
+    lab.git(["checkout", "-q", "-b", "other"]);
+    lab.ready_task("b", "b1", "1\n");
+    refused(&lab, ["land", "a", "b"]).fits(&row!());
+}
+
+#[test]
+fn a_branch_that_is_gone() {
+    let lab = Lab::new();
+    lab.git(["checkout", "-q", "-b", "short-lived"]);
+    lab.ready_task("k7", "x", "1\n");
+    lab.git(["checkout", "-q", "main"]);
+    lab.git(["branch", "-q", "-D", "short-lived"]);
+    refused(&lab, ["land", "k7"]).fits(&row!()).about("short-lived");
+}
+
+#[test]
+fn a_bad_branch_name() {
+    let lab = Lab::new();
+    lab.ready_task("k7", "x", "1\n");
+    for name in ["two words", "a..b", "x.lock"] {
+        refused(&lab, ["land", "k7", "--to", name]).fits(&row!()).about(name);
+    }
+}
+
+#[test]
+fn an_unknown_start() {
+    let lab = Lab::new();
+    lab.ready_task("k7", "x", "1\n");
+    refused(&lab, ["land", "k7", "--to", "new", "--onto", "nowhere"]).fits(&row!()).about("nowhere");
+}
+
+#[test]
+fn a_task_named_twice() {
+    let lab = Lab::new();
+    lab.ready_task("k7", "x", "1\n");
+    refused(&lab, ["land", "k7", "k7"]).fits(&row!()).about("k7");
+}
+
+#[test]
+fn landing_a_running_task() {
+    let lab = Lab::new();
+    lab.json(["run", "--name", "k7", "--", "sleep", "600"]);
+    wait_until("it runs", || lab.task("k7")["started_at"].is_string());
+    refused(&lab, ["land", "k7"]).fits(&row!()).about("k7");
+    lab.json(["cancel", "k7"]);
+}
+
+#[test]
+fn landing_a_failed_task() {
+    let lab = Lab::new();
+    lab.answer(["run", "--wait", "--name", "k7", "--shell", "echo 1 > x; false"]);
+    refused(&lab, ["land", "k7"]).fits(&row!()).about("k7");
+    lab.json(["land", "k7", "--allow-failed"]);
+}
+
+#[test]
+fn landing_a_task_that_changed_nothing() {
+    let lab = Lab::new();
+    lab.json(["run", "--wait", "--name", "k7", "--", "true"]);
+    refused(&lab, ["land", "k7"]).fits(&row!()).about("k7");
+}
+
+#[test]
+fn landing_a_failed_task_that_changed_nothing() {
+    let lab = Lab::new();
+    lab.answer(["run", "--wait", "--name", "k7", "--", "false"]);
+    refused(&lab, ["land", "k7", "--allow-failed"]).fits(&row!()).about("k7");
+}
+
+#[test]
+fn landing_a_landed_task() {
+    let lab = Lab::new();
+    lab.ready_task("k7", "x", "1\n");
+    lab.json(["land", "k7"]);
+    refused(&lab, ["land", "k7"]).fits(&row!()).about("k7");
+}
+
+#[test]
+fn landing_what_is_there_already() {
+    let lab = Lab::new();
+    lab.ready_task("k7", "x", "1\n");
+    lab.write("x", "1\n");
+    lab.commit("the same by hand");
+    refused(&lab, ["land", "k7"]).fits(&row!()).about("k7");
+}
+
+#[test]
+fn landing_a_discarded_task() {
+    let lab = Lab::new();
+    lab.ready_task("k7", "x", "1\n");
+    lab.json(["discard", "k7"]);
+    refused(&lab, ["land", "k7"]).fits(&row!()).about("k7");
+}
+
+#[test]
+fn landing_paths_outside_the_scope() {
+    let lab = Lab::new();
+    lab.answer(["run", "--wait", "--name", "k7", "--only", "b", "--shell", "echo 1 > b/x; echo 2 > y; echo 3 > z"]);
+    refused(&lab, ["land", "k7"]).fits(&row!()).about("k7").at(&["y", "z"]);
+    refused(&lab, ["land", "k7", "--allow-path", "y"]).fits(&row!()).at(&["z"]);
+    lab.json(["land", "k7", "--allow-path", "y", "--allow-path", "z"]);
+}
+
+#[test]
+fn a_bad_glob_at_landing() {
+    let lab = Lab::new();
+    lab.ready_task("k7", "x", "1\n");
+    refused(&lab, ["land", "k7", "--allow-path", "a[b"]).fits(&row!()).about("a[b");
+}
+
+#[test]
+fn a_landing_in_conflict() {
+    let lab = Lab::new();
+    lab.write("many.txt", "1\n");
+    lab.commit("more");
+    lab.json(["run", "--wait", "--name", "k7", "--shell", "echo theirs > a.txt; echo theirs > b/c.txt; echo 2 >> many.txt"]);
+    lab.write("a.txt", "ours\n");
+    lab.write("b/c.txt", "ours\n");
+    lab.commit("meanwhile");
+    refused(&lab, ["land", "k7"]).fits(&row!()).about("k7").at(&["a.txt", "b/c.txt"]);
+    assert_eq!(lab.task("k7")["state"], "ready");
+}
+
+#[test]
+fn a_landing_whose_check_says_no() {
+    let lab = Lab::new();
+    lab.ready_task("k7", "x", "1\n");
+    // The first try hangs the commits to be checked on refs of its own; they stay.
+    lab.answer(["land", "k7", "--check", "test ! -e x"]);
+    let said = super::Said::of(&lab.run(["--json", "land", "k7", "--check", "test ! -e x"]));
+    said.fits(&row!()).about("k7");
+    assert_eq!(lab.task("k7")["state"], "ready");
+    assert_eq!(lab.git(["rev-parse", "main"]), lab.git(["rev-parse", "takeback/k7~1"]));
+    assert_eq!(lab.git(["status", "--porcelain"]), "");
+}

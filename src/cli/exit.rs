@@ -97,14 +97,14 @@ pub(super) fn landing(refused: &[Refusal]) -> Code {
 }
 
 /// The next command to type, or what to do, after an error.
-pub(super) fn hint(error: &Error, verb: Option<&str>) -> Option<String> {
+pub(super) fn hint(error: &Error, verb: Option<&str>) -> String {
     use ErrorKind as K;
     if let Some(step) = error.next_step() {
-        return Some(step.to_owned());
+        return step.to_owned();
     }
     let us = program();
     let it = error.object().unwrap_or("ID");
-    Some(match error.kind() {
+    match error.kind() {
         K::NotARepository => format!("`git init` makes a repository here; `{us} -C DIR …` works in another folder"),
         K::Bare => "make a checkout: `git worktree add ../work`, and work there".to_owned(),
         K::Unborn => "make a first commit: `git commit --allow-empty -m start`".to_owned(),
@@ -136,7 +136,7 @@ pub(super) fn hint(error: &Error, verb: Option<&str>) -> Option<String> {
         K::Git | K::Collected => "`git fsck` tells what is wrong with the repository".to_owned(),
         K::Command => "run that command by hand to see more; `git --version` says which git it is".to_owned(),
         K::Unsupported => "work on a clone without it".to_owned(),
-    })
+    }
 }
 
 /// The next command to type where the command line cannot be understood.
@@ -188,8 +188,8 @@ mod tests {
     #[test]
     fn a_hint_names_the_object_and_the_verb() {
         let running = Error::new(ErrorKind::Running, "it runs").about("k7");
-        assert_eq!(hint(&running, None).unwrap(), "`takeback wait k7` waits for it, `takeback cancel k7` ends it");
+        assert_eq!(hint(&running, None), "`takeback wait k7` waits for it, `takeback cancel k7` ends it");
         let usage = Error::new(ErrorKind::Usage, "no");
-        assert_eq!(hint(&usage, Some("run")).unwrap(), "`takeback run --help` shows how");
+        assert_eq!(hint(&usage, Some("run")), "`takeback run --help` shows how");
     }
 }

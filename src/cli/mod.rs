@@ -90,7 +90,7 @@ impl Cx {
         self.verb = Some(cli.verb.word());
         let done = enter(&cli.dir).and_then(|()| self.dispatch(&cli.verb));
         done.unwrap_or_else(|error| {
-            self.out.error(&error, exit::hint(&error, self.verb));
+            self.out.error(&error, Some(exit::hint(&error, self.verb)));
             exit::code(error.kind())
         })
     }
@@ -152,7 +152,7 @@ impl Cx {
             self.out.help(&refused.render());
             return Code::Done;
         }
-        self.out.usage(refused, exit::usage_hint(refused), exit::usage_object(refused));
+        self.out.usage(refused, exit::usage_hint(refused), exit::usage_object(refused).as_deref());
         Code::Usage
     }
 }

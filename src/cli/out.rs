@@ -189,7 +189,7 @@ impl Out {
     }
 
     /// Reports that the command line cannot be understood.
-    pub(super) fn usage(&mut self, refused: &clap::Error, hint: String, object: Option<String>) {
+    pub(super) fn usage(&mut self, refused: &clap::Error, hint: String, object: Option<&str>) {
         let text = refused.render();
         complain(&if self.stderr.colour { text.ansi().to_string() } else { text.to_string() });
         let text = text.to_string();
@@ -198,7 +198,7 @@ impl Out {
             Some(text) => text.split("\n\n").next().unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" "),
             None => "no verb was given".to_owned(),
         };
-        self.failure(Fault { kind: ErrorKind::Usage.word(), message, hint: Some(hint), object: object.as_deref() });
+        self.failure(Fault { kind: ErrorKind::Usage.word(), message, hint: Some(hint), object });
     }
 
     /// Writes help that was asked for.

@@ -66,7 +66,10 @@ impl From<git::Error> for Error {
             git::Error::Unsupported(feature) => unsupported(&feature),
             git::Error::Moved { name, .. } => Self::new(ErrorKind::Stale, message).about(name),
             git::Error::IndexLocked { path } | git::Error::RefLocked { path } => {
-                let hint = format!("try again when that command is through; if no git is at work, one has crashed: rm {path:?}");
+                let hint = format!(
+                    "try again when that command is through; if no git is at work, one has crashed: rm '{}'",
+                    path.display()
+                );
                 Self::new(ErrorKind::Locked, message).about(path.display()).hint(hint)
             }
             git::Error::Git { object, source, .. } => {
@@ -309,13 +312,10 @@ impl From<AttemptError> for Error {
         match e {
             AttemptError::Task(e) => e.into(),
             AttemptError::Site(e) => e.into(),
-            AttemptError::Workspace(e) => e.into(),
-            AttemptError::Git(e) => e.into(),
-            AttemptError::File(e) => e.into(),
+            AttemptError::Workspace(e) | AttemptError::Keep(keep::Error::Workspace(e)) => e.into(),
+            AttemptError::Git(e) | AttemptError::Keep(keep::Error::Git(e)) => e.into(),
+            AttemptError::File(e) | AttemptError::Keep(keep::Error::File(e)) => e.into(),
             AttemptError::Program(e) => e.into(),
-            AttemptError::Keep(keep::Error::Git(e)) => e.into(),
-            AttemptError::Keep(keep::Error::Workspace(e)) => e.into(),
-            AttemptError::Keep(keep::Error::File(e)) => e.into(),
             other => Self::new(ErrorKind::Command, message).because(other),
         }
     }

@@ -412,8 +412,9 @@ fn is_below(word: &Text) -> bool {
 }
 
 fn not_found(word: &Text, base: CommitId) -> Error {
-    match is_below(word) {
-        true => Error::CommandNotInBase { word: word.to_string(), base: base.short() },
-        false => Error::CommandNotFound(word.to_string()),
+    if is_below(word) {
+        Error::CommandNotInBase { word: word.to_string(), base: base.short() }
+    } else {
+        Error::CommandNotFound(word.to_string())
     }
 }

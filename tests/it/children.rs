@@ -33,10 +33,10 @@ impl Counter {
         let mut command = self.lab.takeback(["--json"]);
         let path = std::env::var_os("PATH").unwrap_or_default();
         let all = std::iter::once(self.bin.clone()).chain(std::env::split_paths(&path));
-        self.run(command.args(args).env("PATH", std::env::join_paths(all).unwrap()))
+        Self::run(command.args(args).env("PATH", std::env::join_paths(all).unwrap()))
     }
 
-    fn run(&self, command: &mut Command) -> Output {
+    fn run(command: &mut Command) -> Output {
         let output = command.output().unwrap();
         assert!(output.status.success(), "{output:?}");
         output

@@ -24,7 +24,7 @@ fn in_own_mounts(lab: &Lab, script: &str) -> Option<Command> {
 fn a_disk_full_while_keeping() {
     let lab = Lab::new();
     // The repository moves onto a file system of 3 MiB; the task writes 6 MiB into its worktree, which is elsewhere.
-    let script = r#"
+    let script = r"
         cp -a .git ../saved
         mount -t tmpfs -o size=3m none .git
         cp -a ../saved/. .git
@@ -43,7 +43,7 @@ fn a_disk_full_while_keeping() {
         $takeback --json land k7 > ../landed
         git fsck --full >&2
         git status --porcelain > ../status
-    "#;
+    ";
     let Some(mut command) = in_own_mounts(&lab, script) else { return skip("a_disk_full", "no file system can be mounted") };
     said(&command.output().unwrap(), 0);
     let read = |name: &str| std::fs::read_to_string(lab.outside().join(name)).unwrap();
@@ -64,7 +64,7 @@ fn a_disk_full_while_keeping() {
 #[test]
 fn a_disk_full_at_hand_off() {
     let lab = Lab::new();
-    let script = r#"
+    let script = r"
         cp -a .git ../saved
         mount -t tmpfs -o size=2m none .git
         cp -a ../saved/. .git
@@ -74,7 +74,7 @@ fn a_disk_full_at_hand_off() {
         rm .git/filler
         $takeback --json list > ../list
         $takeback --json run --wait --name k7 -- true > ../after
-    "#;
+    ";
     let Some(mut command) = in_own_mounts(&lab, script) else { return skip("a_disk_full", "no file system can be mounted") };
     said(&command.output().unwrap(), 0);
     let read = |name: &str| std::fs::read_to_string(lab.outside().join(name)).unwrap();

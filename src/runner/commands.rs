@@ -4,8 +4,14 @@ use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 
+use git2::Odb;
+
+use super::hand_off::{Error, lexical};
 use crate::exec::environment::Environment;
 use crate::exec::lookup::find_command;
+use crate::git::tree;
+use crate::id::{CommitId, TreeId};
+use crate::task::{Command, RepoPath, Spec, Text};
 
 /// Words that a shell knows without looking for a file.
 const SHELL_WORDS: &[&str] = &[
@@ -15,21 +21,64 @@ const SHELL_WORDS: &[&str] = &[
     "then", "time", "times", "trap", "true", "type", "ulimit", "umask", "unalias", "unset", "until", "wait", "while",
 ];
 
+/// Finds commands that cannot be found before anything runs. A setup may change `PATH`, so with one nothing can be said.
+pub(super) fn check(odb: &Odb<'_>, spec: &Spec, environment: &Environment, tree: TreeId, root: &Path) -> Result<(), Error> {
+    if spec.setup.is_some() {
+        return Ok(());
+    }
+    let found = |path: &Path| {
+        let path = RepoPath::from(lexical(&spec.cwd.as_path().join(path)).as_path());
+        tree::find(odb, tree.into(), &path).ok().flatten()
+    };
+    let in_tree = |path: &Path| found(path).is_some_and(|entry| !entry.is_folder());
+    let find = Lookup { environment, checkout: root, cwd: spec.cwd.as_path(), in_base: &in_tree };
+    if let Command::Argv(words) = &spec.command
+        && let Some(word) = words.first().filter(|word| find.misses(word.as_os_str()))
+    {
+        return Err(not_found(word, spec.base));
+    }
+    if let Command::Argv(words) = &spec.command
+        && let Some(word) = words.first().filter(|word| is_below(word))
+        && matches!(found(word.as_path()), Some(entry) if entry.mode == tree::FILE)
+    {
+        return Err(Error::NotExecutable { word: word.to_string(), base: spec.base.short() });
+    }
+    for check in &spec.checks {
+        if let Some(word) = find.missed_by_shell(check) {
+            return Err(Error::CheckNotFound { check: check.clone(), word });
+        }
+    }
+    Ok(())
+}
+
+/// Tells whether a command is a path that is looked for below the folder it runs in, not in `PATH`.
+fn is_below(word: &Text) -> bool {
+    word.as_path().is_relative() && word.as_os_str().as_encoded_bytes().contains(&b'/')
+}
+
+fn not_found(word: &Text, base: CommitId) -> Error {
+    if is_below(word) {
+        Error::CommandNotInBase { word: word.to_string(), base: base.short() }
+    } else {
+        Error::CommandNotFound(word.to_string())
+    }
+}
+
 /// Where a task will look for commands.
-pub(super) struct Lookup<'a> {
+struct Lookup<'a> {
     /// Its environment.
-    pub(super) environment: &'a Environment,
+    environment: &'a Environment,
     /// The caller's checkout.
-    pub(super) checkout: &'a Path,
+    checkout: &'a Path,
     /// The folder that it runs in, relative to the root.
-    pub(super) cwd: &'a Path,
+    cwd: &'a Path,
     /// Tells whether the base has a file at a path relative to that folder.
-    pub(super) in_base: &'a dyn Fn(&Path) -> bool,
+    in_base: &'a dyn Fn(&Path) -> bool,
 }
 
 impl Lookup<'_> {
     /// Tells whether a program is nowhere to be found.
-    pub(super) fn misses(&self, word: &OsStr) -> bool {
+    fn misses(&self, word: &OsStr) -> bool {
         let path = Path::new(word);
         if path.is_relative() && word.as_bytes().contains(&b'/') {
             return !(self.in_base)(path);
@@ -39,7 +88,7 @@ impl Lookup<'_> {
     }
 
     /// Returns the first word of a shell command line if it is a plain word, and a program that is nowhere to be found.
-    pub(super) fn missed_by_shell(&self, line: &str) -> Option<String> {
+    fn missed_by_shell(&self, line: &str) -> Option<String> {
         let first = line.split_whitespace().next()?;
         let plain = first.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-./+".contains(&b));
         if !plain || SHELL_WORDS.contains(&first) || !self.misses(&OsString::from(first)) {

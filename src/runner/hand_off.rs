@@ -8,9 +8,9 @@ use std::path::{Component, Path, PathBuf};
 
 use git2::Odb;
 
-use super::commands::Lookup;
+use super::commands;
 use super::{RunWish, snapshot, start};
-use crate::exec::environment::{self, Environment, Taken};
+use crate::exec::environment::{self, Taken};
 use crate::git::refs::{self, RefMove};
 use crate::git::{self, support, tree};
 use crate::id::{BadName, CommitId, Name, TreeId, Uid};
@@ -193,7 +193,7 @@ pub(crate) fn plan(site: &Site, dir: &Path, wish: &RunWish) -> Result<HandOff, E
         sandbox: wish.sandbox,
         queued_at: clock::now(),
     };
-    check_commands(&odb, &spec, &taken.environment, tree, &root)?;
+    commands::check(&odb, &spec, &taken.environment, tree, &root)?;
     drop(odb);
     Ok(HandOff { spec, taken, snapshot, lines })
 }
@@ -252,7 +252,7 @@ fn folder_in(root: &Path, folder: &Path) -> Result<RepoPath, Error> {
 }
 
 /// The path without `.` and `..`, as a shell's `cd` reads it.
-fn lexical(path: &Path) -> PathBuf {
+pub(super) fn lexical(path: &Path) -> PathBuf {
     let mut clean = PathBuf::new();
     for part in path.components() {
         match part {
@@ -374,47 +374,4 @@ fn globs(cwd: &RepoPath, given: &[String]) -> Result<Vec<String>, Error> {
 fn limits(site: &Site, wish: &RunWish) -> Limits {
     let timeout = wish.timeout.unwrap_or(site.config.timeout);
     Limits { timeout: Some(timeout).filter(|t| !t.is_zero()), idle: wish.idle.filter(|t| !t.is_zero()) }
-}
-
-/// Finds commands that cannot be found before anything runs. A setup may change `PATH`, so with one nothing can be said.
-fn check_commands(odb: &Odb<'_>, spec: &Spec, environment: &Environment, tree: TreeId, root: &Path) -> Result<(), Error> {
-    if spec.setup.is_some() {
-        return Ok(());
-    }
-    let found = |path: &Path| {
-        let path = RepoPath::from(lexical(&spec.cwd.as_path().join(path)).as_path());
-        tree::find(odb, tree.into(), &path).ok().flatten()
-    };
-    let in_tree = |path: &Path| found(path).is_some_and(|entry| !entry.is_folder());
-    let find = Lookup { environment, checkout: root, cwd: spec.cwd.as_path(), in_base: &in_tree };
-    if let Command::Argv(words) = &spec.command
-        && let Some(word) = words.first().filter(|word| find.misses(word.as_os_str()))
-    {
-        return Err(not_found(word, spec.base));
-    }
-    if let Command::Argv(words) = &spec.command
-        && let Some(word) = words.first().filter(|word| is_below(word))
-        && matches!(found(word.as_path()), Some(entry) if entry.mode == tree::FILE)
-    {
-        return Err(Error::NotExecutable { word: word.to_string(), base: spec.base.short() });
-    }
-    for check in &spec.checks {
-        if let Some(word) = find.missed_by_shell(check) {
-            return Err(Error::CheckNotFound { check: check.clone(), word });
-        }
-    }
-    Ok(())
-}
-
-/// Tells whether a command is a path that is looked for below the folder it runs in, not in `PATH`.
-fn is_below(word: &Text) -> bool {
-    word.as_path().is_relative() && word.as_os_str().as_encoded_bytes().contains(&b'/')
-}
-
-fn not_found(word: &Text, base: CommitId) -> Error {
-    if is_below(word) {
-        Error::CommandNotInBase { word: word.to_string(), base: base.short() }
-    } else {
-        Error::CommandNotFound(word.to_string())
-    }
 }

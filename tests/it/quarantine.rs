@@ -63,7 +63,7 @@ fn run(lab: &Lab, script: &str) -> Value {
     for (path, content) in &after {
         match before.get(path) {
             Some(old) => {
-                assert_eq!(old.escape_ascii().to_string(), content.escape_ascii().to_string(), "{} changed", path.display())
+                assert_eq!(old.escape_ascii().to_string(), content.escape_ascii().to_string(), "{} changed", path.display());
             }
             None => assert!(new_pack(path), "{} was made", path.display()),
         }

@@ -14,7 +14,7 @@ Examples:
   git config takeback.timeout 4h                  for this repository
   git config --global --add takeback.withhold 'MY_*'   for all of yours
 
-Nothing here is an operation: undo a setting with `git config --unset`.";
+Nothing here is an operation: `takeback undo` knows nothing of it; `git config --unset` takes a setting back.";
 
 /// Show takeback's settings in this repository
 ///

@@ -63,6 +63,9 @@ impl From<git::Error> for Error {
             git::Error::File(e) => e.into(),
             git::Error::Command(e) => e.into(),
             git::Error::NoRepository { path } => Self::new(ErrorKind::NotARepository, message).about(path.display()),
+            git::Error::OldGit { .. } => Self::new(ErrorKind::Unsupported, message)
+                .about("git")
+                .hint("land it on a branch of its own and merge that: takeback land ID --to NAME --onto BASE, then git merge NAME"),
             git::Error::Unsupported(feature) => unsupported(&feature),
             git::Error::Moved { name, .. } => Self::new(ErrorKind::Stale, message).about(name),
             git::Error::IndexLocked { path } | git::Error::RefLocked { path } => {

@@ -55,6 +55,14 @@ pub(crate) enum Error {
         /// The lock's file.
         path: PathBuf,
     },
+    /// The `git` program is too old for what is asked of it.
+    #[error("{what} needs git {needed} or later")]
+    OldGit {
+        /// The deed.
+        what: &'static str,
+        /// The first version that can do it.
+        needed: &'static str,
+    },
     /// A file could not be read or written.
     #[error(transparent)]
     File(#[from] file::Error),

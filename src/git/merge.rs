@@ -36,16 +36,20 @@ pub(crate) struct Sides {
 ///
 /// # Errors
 ///
-/// [`Error::Command`] where git is needed and is older than 2.40 or fails.
+/// [`Error::OldGit`] where git is needed and is older than 2.40; [`Error::Command`] where it fails.
 pub(crate) fn join(main: &Repository, intake: &Intake, sides: Sides) -> Result<Joined, Error> {
     let odb = intake.odb()?;
     let tree_of = |commit| intake.repo().find_commit(commit).map(|c| c.tree_id()).map_err(Error::of("read", commit));
     let (base, ours, theirs) = (tree_of(sides.base)?, tree_of(sides.ours)?, tree_of(sides.theirs)?);
-    let their_changes = tree::changes(&odb, Some(base), Some(theirs))?;
     if base == ours {
         return Ok(Joined::Tree(theirs));
     }
     let our_changes = tree::changes(&odb, Some(base), Some(ours))?;
+    let mut their_changes = tree::changes(&odb, Some(base), Some(theirs))?;
+    // What both sides did alike is there already.
+    their_changes.retain(|change| {
+        our_changes.binary_search_by(|ours| ours.path.cmp(&change.path)).map_or(true, |at| our_changes[at] != *change)
+    });
     if meet(&our_changes, &their_changes) || folder_may_have_moved(&odb, base, &our_changes, &their_changes)? {
         return by_git(main, intake, sides);
     }
@@ -121,6 +125,8 @@ fn by_git(main: &Repository, intake: &Intake, sides: Sides) -> Result<Joined, Er
             let paths: BTreeSet<RepoPath> = parts.map(RepoPath::new).collect();
             Ok(Joined::Conflict(paths.into_iter().collect()))
         }
+        // Git's exit status for an option that it does not know: `--merge-base` came with 2.40.
+        (Some(129), _) => Err(Error::OldGit { what: "merging changes to the same file", needed: "2.40" }),
         _ => Err(command::failed(&git, &output).into()),
     }
 }

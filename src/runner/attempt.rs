@@ -141,7 +141,8 @@ impl<'a> Attempt<'a> {
         }
     }
 
-    fn is_cancelled(&self) -> bool {
+    /// Whether the user has asked to stop.
+    pub(super) fn is_cancelled(&self) -> bool {
         self.dir.cancel().exists()
     }
 
@@ -342,7 +343,8 @@ pub(super) fn token(task: &Uid, attempt: u32) -> String {
     format!("{task}.{attempt}")
 }
 
-fn names(processes: &[process::Process]) -> String {
+/// Names processes for people.
+pub(super) fn names(processes: &[process::Process]) -> String {
     let names: Vec<_> = processes.iter().map(|p| format!("{} ({})", p.name, p.pid)).collect();
     names.join(", ")
 }

@@ -7,13 +7,13 @@ use super::attempt::{Attempt, Error, token};
 use super::keep::quarantine_spec;
 use crate::exec::launch::{Launch, Launcher};
 use crate::exec::log::Sizes;
-use crate::exec::run::Execution;
+use crate::exec::run::{Cause, Execution};
 use crate::git::quarantine::{Quarantine, QuarantineSpec};
 use crate::git::tree;
 use crate::id::{CommitId, TreeId};
 use crate::sandbox;
 use crate::sys::process::Grace;
-use crate::task::{CheckRun, Text};
+use crate::task::{CheckRun, Exit, Text};
 use crate::verify::verdicts::Question;
 use crate::workspace::{Owner, Role, Slot, Wanted};
 
@@ -24,6 +24,9 @@ pub(super) fn run_all(attempt: &mut Attempt<'_>, result: CommitId) -> Result<(),
     for (n, command) in attempt.spec.checks.clone().iter().enumerate() {
         let run = answer(attempt, command, (result, tree), n + 1)?;
         let passed = run.passed();
+        if !passed && attempt.is_cancelled() {
+            attempt.record.cancelled = true;
+        }
         attempt.record.checks.push(run);
         if !passed {
             break;
@@ -79,9 +82,11 @@ fn execute(attempt: &Attempt<'_>, command: &str, slot: &Slot, on: (CommitId, Tre
         cancel: &attempt.cancel,
     };
     let ended = execution.run(|_| Ok::<(), Infallible>(()))?;
+    // A check that was stopped has said nothing, whatever its exit code: some end well when they are asked to.
+    let exit = if ended.cause == Cause::Exited { ended.exit } else { Exit { code: None, signal: ended.exit.signal } };
     Ok(CheckRun {
         command: command.to_owned(),
-        exit: ended.exit,
+        exit,
         duration_ms: u64::try_from(ended.duration.as_millis()).unwrap_or(u64::MAX),
         tree: on.1,
         cached: false,

@@ -6,6 +6,7 @@ use crate::exec::environment::{self, Wish};
 use crate::id::{CommitId, TreeId};
 use crate::journal::Standing;
 use crate::store::Site;
+use crate::sys::process;
 use crate::task::CheckRun;
 
 /// A tree that is about to land.
@@ -54,6 +55,7 @@ pub(crate) fn run(site: &Site, joined: &Joined<'_>) -> Result<Checked, Error> {
     if joined.no_check {
         return Ok(Checked { untested: true, ..Checked::default() });
     }
+    process::become_subreaper();
     for (k, (n, command)) in asked.iter().enumerate() {
         let task = &joined.tasks[*n];
         let mut attempt = Attempt::open(site, task.uid(), task.entry.attempt)?;

@@ -1,13 +1,13 @@
 //! Attempts whose runner is gone: ended, kept, and recorded as interrupted.
 
-use super::attempt::{Attempt, Error, chain, token};
+use super::attempt::{Attempt, Error, chain, names, token};
 use super::{judge, keep};
 use crate::git;
 use crate::git::intake;
 use crate::journal::{Book, BookError, Standing};
 use crate::store::Site;
 use crate::sys::lock::Lock;
-use crate::sys::process::{self, Family, Grace};
+use crate::sys::process::{self, Family, Grace, Liveness};
 use crate::task::{Reason, State, Step};
 
 /// Recovers every attempt that is not over and whose lock nobody holds. Returns a line for each.
@@ -46,8 +46,17 @@ pub(crate) fn recover(site: &Site, standing: &Standing) -> Result<Option<String>
     if attempt.record.state == State::Queued {
         judge::advance(&mut attempt.record, Step::Start);
     }
+    if attempt.record.runner.as_ref().is_some_and(|runner| process::liveness(runner) == Liveness::Unknown) {
+        return Ok(Some(format!(
+            "{} is under way on another machine, or in another container: it is left alone",
+            standing.spec.id
+        )));
+    }
     let token = token(uid, number);
-    process::end(&Family { root: attempt.record.process.as_ref(), token: &token }, &Grace::default());
+    let survivors = process::end(&Family { root: attempt.record.process.as_ref(), token: &token }, &Grace::default());
+    if !survivors.is_empty() {
+        attempt.record.notes.push(format!("processes that could not be ended: {}", names(&survivors)));
+    }
     let had_ended = attempt.record.exit.is_some() || attempt.record.reason.is_some();
     if !had_ended {
         attempt.record.reason = Some(Reason::Interrupted);

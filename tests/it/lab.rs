@@ -141,6 +141,17 @@ impl Lab {
         said(&output, 0).trim_end_matches('\n').to_owned()
     }
 
+    /// Tells whether git can merge changes to the same file for us; says aloud if not.
+    pub(crate) fn git_merges(&self, test: &str) -> bool {
+        let version = self.git(["--version"]);
+        let numbers: Vec<u32> = version.split(['.', ' ']).filter_map(|part| part.parse().ok()).collect();
+        let can = numbers.get(..2).is_some_and(|n| n >= &[2, 40]);
+        if !can {
+            crate::skip(test, &format!("{version} has no merge-tree --merge-base"));
+        }
+        can
+    }
+
     /// Writes a file of the checkout, and the folders it needs.
     pub(crate) fn write(&self, path: impl AsRef<Path>, text: impl AsRef<[u8]>) {
         let path = self.root().join(path);

@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::{Engine, Error, ErrorKind, Task};
 use crate::config;
@@ -15,7 +15,9 @@ use crate::sys::command;
 use crate::task::{Output, RepoPath};
 use crate::workspace::outputs;
 
-const PAUSE: Duration = Duration::from_millis(20);
+// Between looks at a task that is waited for: a twentieth of the time waited, since each look reads the journal.
+const SHORTEST_PAUSE: Duration = Duration::from_millis(5);
+const LONGEST_PAUSE: Duration = Duration::from_millis(100);
 
 /// An ignored file or folder that a task made.
 #[derive(Clone, Debug, serde::Serialize)]
@@ -89,6 +91,7 @@ impl Engine {
     ///
     /// As [`Self::task`].
     pub fn wait(&mut self, id: &str, tick: &mut dyn FnMut(&Task) -> bool) -> Result<Task, Error> {
+        let started = Instant::now();
         loop {
             let standing = self.look_up(id)?;
             if standing.abandoned {
@@ -99,7 +102,7 @@ impl Engine {
             if standing.state.is_over() || !tick(&task) {
                 return Ok(task);
             }
-            std::thread::sleep(PAUSE);
+            std::thread::sleep((started.elapsed() / 20).clamp(SHORTEST_PAUSE, LONGEST_PAUSE));
         }
     }
 

@@ -111,7 +111,7 @@ impl Engine {
         self.notes.extend(self.site.prepare_to_write()?);
         match recovery::recover(&self.site, standing) {
             Ok(Some(line)) => self.notes.push(line),
-            Ok(None) => std::thread::sleep(PAUSE),
+            Ok(None) => std::thread::sleep(LONGEST_PAUSE),
             Err(e) => {
                 let e = Error::from(e);
                 let message = format!("what `{}` changed cannot be kept now", standing.spec.id);

@@ -297,7 +297,7 @@ impl<'a> Attempt<'a> {
     pub(super) fn keep_and_release(&mut self, slot: Slot) -> Result<(), Error> {
         let keeper = Keeper { main: &self.site.repo, config: &self.site.config, spec: &self.spec, dir: &self.dir, slot: &slot };
         if let Err(e) = keeper.keep(&mut self.record) {
-            self.record.message = Some(format!("what it changed could not be kept yet: {}", chain(&e)));
+            self.record.notes.push(format!("what it changed could not be kept at once: {}", chain(&e)));
             self.save()?;
             return Err(e.into());
         }
@@ -307,14 +307,19 @@ impl<'a> Attempt<'a> {
     }
 
     /// Holds the result against its scope and its checks.
-    pub(super) fn judge(&mut self) -> Result<(), Error> {
+    fn judge(&mut self) -> Result<(), Error> {
+        match self.find_to_check()? {
+            Some(result) => check::run_all(self, result),
+            None => Ok(()),
+        }
+    }
+
+    /// Holds the result against its scope. Returns it if it is still to be checked.
+    pub(super) fn find_to_check(&mut self) -> Result<Option<CommitId>, Error> {
         let base = tree::of_commit(&self.site.repo, self.record.base)?;
         self.record.outside = judge::outside(&self.site.repo, &self.record, base, &self.spec.only)?;
-        let Some(result) = self.record.result else { return Ok(()) };
-        if self.record.reason.is_some() || self.record.cancelled || !self.record.outside.is_empty() {
-            return Ok(());
-        }
-        check::run_all(self, result)
+        let is_decided = self.record.reason.is_some() || self.record.cancelled || !self.record.outside.is_empty();
+        Ok(self.record.result.filter(|_| !is_decided && !self.spec.checks.is_empty()))
     }
 
     /// Writes the record's last form, and removes what only a running attempt needs.

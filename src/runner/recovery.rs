@@ -71,9 +71,10 @@ pub(crate) fn recover(site: &Site, standing: &Standing) -> Result<Option<String>
         }
     }
     release_packs(site, uid, number)?;
-    if had_ended {
-        attempt.record.message = None;
-        attempt.judge()?;
+    // Checks may take long, and another command is waiting: they are not run here.
+    if attempt.find_to_check()?.is_some() {
+        attempt.record.reason = Some(Reason::Interrupted);
+        attempt.record.message = Some("its runner vanished before its checks had ended".to_owned());
     }
     attempt.finish()?;
     let state = attempt.record.state;

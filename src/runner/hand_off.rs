@@ -163,7 +163,9 @@ pub(crate) fn plan(site: &Site, dir: &Path, wish: &RunWish) -> Result<HandOff, E
     if site.repo.signature().is_err() && site.repo.author_from_env().is_err() {
         return Err(Error::NoIdentity);
     }
-    let (base, snapshot, lines) = base_of(site, wish)?;
+    // To count them takes as long as all the rest: it is done beside it.
+    let counting = (wish.base.is_none() && !wish.with_changes).then(|| snapshot::count_changes(&site.repo));
+    let (base, snapshot, mut lines) = base_of(site, wish)?;
     let tree = snapshot.as_ref().map_or_else(|| tree::of_commit(&site.repo, base), |s| Ok(s.tree))?;
     let odb = snapshot.as_ref().map_or_else(|| git::repo::odb(&site.repo), |s| s.intake.odb())?;
     support::refuse(&site.repo, &odb, tree)?;
@@ -195,6 +197,9 @@ pub(crate) fn plan(site: &Site, dir: &Path, wish: &RunWish) -> Result<HandOff, E
     };
     commands::check(&odb, &spec, &taken.environment, tree, &root)?;
     drop(odb);
+    if let Some(counting) = counting {
+        lines.push(snapshot::base_line(&site.repo, base, counting.join().ok().flatten()));
+    }
     Ok(HandOff { spec, taken, snapshot, lines })
 }
 
@@ -280,7 +285,7 @@ fn base_of(site: &Site, wish: &RunWish) -> Result<(CommitId, Option<snapshot::Sn
             let line = format!("from {} with {} changed files of the checkout", head.short(), snapshot.files);
             Ok((snapshot.commit, Some(snapshot), vec![line]))
         }
-        (None, false) => Ok((head, None, vec![snapshot::base_line(site, head)])),
+        (None, false) => Ok((head, None, vec![])),
     }
 }
 

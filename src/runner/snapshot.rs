@@ -1,5 +1,8 @@
 //! The checkout's uncommitted changes: counted for the line that `run` says, or captured as a base of their own.
 
+use std::path::Path;
+use std::thread::JoinHandle;
+
 use git2::{Repository, StatusOptions};
 
 use crate::git::commit::{self, NewCommit};
@@ -80,14 +83,16 @@ impl Snapshot {
 }
 
 /// The line that says what a task starts from, and what of the checkout is not in it.
-pub(crate) fn base_line(site: &Site, head: CommitId) -> String {
-    let mut line = format!("from {} ({})", head.short(), place(&site.repo));
-    let changed = changed_files(&site.repo).unwrap_or(0);
-    if changed > 0 {
-        let files = if changed == 1 { "1 changed file is".to_owned() } else { format!("{changed} changed files are") };
-        line = format!("{line}; {files} not in it: --with-changes");
+///
+/// `changed` is how many files that is; `None` where it could not be found out.
+pub(crate) fn base_line(repo: &Repository, head: CommitId, changed: Option<usize>) -> String {
+    let line = format!("from {} ({})", head.short(), place(repo));
+    match changed {
+        Some(0) => line,
+        Some(1) => format!("{line}; 1 changed file is not in it: --with-changes"),
+        Some(n) => format!("{line}; {n} changed files are not in it: --with-changes"),
+        None => format!("{line}; whether the checkout has changes cannot be told"),
     }
-    line
 }
 
 /// The branch that is checked out, and how it lies to its upstream.
@@ -115,7 +120,14 @@ fn ahead_behind(repo: &Repository, head: &git2::Reference<'_>) -> Option<(usize,
     Some((ahead, behind, upstream.trim_start_matches("refs/remotes/").to_owned()))
 }
 
-fn changed_files(repo: &Repository) -> Option<usize> {
+/// Starts counting the files of the checkout that are not as `HEAD` has them, untracked ones too.
+pub(crate) fn count_changes(repo: &Repository) -> JoinHandle<Option<usize>> {
+    let git_dir = repo.path().to_owned();
+    std::thread::spawn(move || changed_files(&git_dir))
+}
+
+fn changed_files(git_dir: &Path) -> Option<usize> {
+    let repo = git::repo::open_git_dir(git_dir).ok()?;
     let mut options = StatusOptions::new();
     options.include_untracked(true).include_ignored(false).include_unreadable(false).update_index(false);
     repo.statuses(Some(&mut options)).ok().map(|all| all.len())

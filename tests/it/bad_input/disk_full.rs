@@ -35,7 +35,7 @@ fn a_disk_full_while_keeping() {
         code=0; $takeback --json run --name k8 -- true > ../ran || code=$?
         echo $code > ../ran-code
         git fsck --full >&2
-        mount -o remount,size=64m .git
+        mount -o remount,size=64m none .git
         git gc -q --prune=now
         $takeback --json wait k7 > ../after
         git cat-file blob takeback/k7:small >&2

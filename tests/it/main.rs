@@ -18,6 +18,7 @@ mod cli_flow;
 mod cli_surface;
 mod demo;
 mod examples;
+mod fixtures;
 mod lab;
 mod landing;
 mod launch;

@@ -1,7 +1,5 @@
 //! From the errors of the layers below to the one of the public API.
 
-use std::io;
-
 use super::{Error, ErrorKind};
 use crate::exec::environment;
 use crate::git::support::Unsupported;
@@ -21,14 +19,9 @@ use crate::{config, git, workspace};
 
 impl From<file::Error> for Error {
     fn from(e: file::Error) -> Self {
-        let kind = if is_disk_full(&e.source) { ErrorKind::DiskFull } else { ErrorKind::Io };
+        let kind = if e.is_disk_full() { ErrorKind::DiskFull } else { ErrorKind::Io };
         Self::new(kind, e.to_string()).about(e.path.display()).because(e.source)
     }
-}
-
-/// Tells whether the disk is full, or the user's share of it.
-pub(super) fn is_disk_full(e: &io::Error) -> bool {
-    matches!(e.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
 }
 
 impl From<lock::Error> for Error {
@@ -46,14 +39,9 @@ impl From<lock::Error> for Error {
 impl From<command::Error> for Error {
     fn from(e: command::Error) -> Self {
         let message = e.to_string();
-        let kind = if says_disk_full(&message) { ErrorKind::DiskFull } else { ErrorKind::Command };
+        let kind = if command::says_disk_full(&message) { ErrorKind::DiskFull } else { ErrorKind::Command };
         Self::new(kind, message)
     }
-}
-
-/// Tells whether a text of libgit2 or of git gives a full disk as the reason.
-fn says_disk_full(text: &str) -> bool {
-    ["No space left on device", "Disk quota exceeded"].iter().any(|reason| text.contains(reason))
 }
 
 impl From<git::Error> for Error {
@@ -76,7 +64,7 @@ impl From<git::Error> for Error {
                 Self::new(ErrorKind::Locked, message).about(path.display()).hint(hint)
             }
             git::Error::Git { object, source, .. } => {
-                let kind = if says_disk_full(source.message()) { ErrorKind::DiskFull } else { ErrorKind::Git };
+                let kind = if command::says_disk_full(source.message()) { ErrorKind::DiskFull } else { ErrorKind::Git };
                 Self::new(kind, message).about(object).because(source)
             }
             _ => Self::new(ErrorKind::Git, message),

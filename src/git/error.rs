@@ -92,6 +92,16 @@ pub(crate) enum Error {
 }
 
 impl Error {
+    /// Tells whether a full disk, or the user's share of it, is what lies behind it.
+    pub(crate) fn is_disk_full(&self) -> bool {
+        match self {
+            Self::Git { source, .. } => command::says_disk_full(source.message()),
+            Self::Command(e) => command::says_disk_full(&e.to_string()),
+            Self::File(e) => e.is_disk_full(),
+            _ => false,
+        }
+    }
+
     /// Makes the mapping for `map_err`: which deed, on what.
     pub(crate) fn of(what: &'static str, object: impl ToString) -> impl FnOnce(git2::Error) -> Self {
         move |source| Self::Git { what, object: object.to_string(), source }

@@ -67,6 +67,7 @@ impl Refusal {
     /// Sorts an error that came up over a task's objects: their fault, or somebody else's.
     pub(super) fn of_objects(error: Error) -> Self {
         match error {
+            full if full.is_disk_full() => Self::Failed(full),
             Error::Git { .. } | Error::Corrupt { .. } | Error::Missing { .. } | Error::Command(command::Error::Failed { .. }) => {
                 Self::Broken(error)
             }

@@ -296,7 +296,8 @@ impl<'a> Attempt<'a> {
     /// Keeps what the task changed, and gives the worktree back.
     pub(super) fn keep_and_release(&mut self, slot: Slot) -> Result<(), Error> {
         let keeper = Keeper { main: &self.site.repo, config: &self.site.config, spec: &self.spec, dir: &self.dir, slot: &slot };
-        if let Err(e) = keeper.keep(&mut self.record) {
+        let (layout, uid) = (&self.site.layout, &self.spec.uid);
+        if let Err(e) = keeper.keep(&mut self.record, |record| Ok(tasks::save_record(layout, uid, record)?)) {
             self.record.notes.push(format!("what it changed could not be kept at once: {}", chain(&e)));
             self.save()?;
             return Err(e.into());
@@ -369,14 +370,6 @@ pub(super) fn chain(e: &dyn std::error::Error) -> String {
 }
 
 /// Tells whether a full disk is what lies behind an error.
-fn is_disk_full(e: &dyn std::error::Error) -> bool {
-    let io = |e: &(dyn std::error::Error + 'static)| e.downcast_ref::<std::io::Error>().map(std::io::Error::kind);
-    let mut source = e.source();
-    while let Some(e) = source {
-        if matches!(io(e), Some(std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded)) {
-            return true;
-        }
-        source = e.source();
-    }
-    false
+fn is_disk_full(e: &Error) -> bool {
+    command::says_disk_full(&chain(e))
 }

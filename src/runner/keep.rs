@@ -21,6 +21,7 @@ use crate::git::survey::{self, Limits};
 use crate::git::{self, Intake};
 use crate::id::{CommitId, TreeId};
 use crate::store::layout::{self, AttemptDir};
+use crate::store::tasks;
 use crate::sys::{clock, file};
 use crate::task::{Reason, Record, RepoPath, Spec};
 use crate::verify::scope::{BadGlob, Scope};
@@ -52,6 +53,9 @@ pub(crate) enum Error {
     /// The slot cannot be read.
     #[error(transparent)]
     Workspace(#[from] workspace::Error),
+    /// The record cannot be written.
+    #[error(transparent)]
+    Task(#[from] tasks::Error),
     /// A glob cannot be read.
     #[error(transparent)]
     Glob(#[from] BadGlob),
@@ -61,33 +65,42 @@ pub(crate) enum Error {
 }
 
 impl Keeper<'_> {
-    /// Keeps the folder as the attempt's result, what git ignores as its outputs, and what the task committed as side refs.
+    /// Keeps the folder as the attempt's result, what git ignores as its outputs, and what the task committed as side refs. Called
+    /// again after an error or a crash, it goes on where it was: `save` puts on record what is to leave the folder before it does.
     ///
     /// # Errors
     ///
-    /// [`Error`], on a full disk for example: nothing is lost, and it can be called again.
-    pub(super) fn keep(&self, record: &mut Record) -> Result<(), Error> {
-        self.keep_files(record)?;
+    /// [`Error`], on a full disk for example: nothing is lost.
+    pub(super) fn keep(&self, record: &mut Record, save: impl Fn(&Record) -> Result<(), Error>) -> Result<(), Error> {
+        if record.tree.is_none() {
+            self.keep_files(record)?;
+        }
+        if !record.outputs.is_empty() {
+            save(record)?;
+            let (root, to) = (self.slot.root(), self.dir.outputs());
+            record.outputs = outputs::keep(&root, record.outputs.clone(), &to, self.config.max_outputs_bytes)?;
+        }
         if let Err(refusal) = self.keep_commits(record)? {
             let message = format!("what it committed itself was not taken over: {}", chain(&refusal));
             record.reason = record.reason.or(Some(Reason::Quarantine));
             record.message.get_or_insert(message.clone());
             record.notes.push(message);
         }
+        record.kept = true;
         Ok(())
     }
 
     fn keep_files(&self, record: &mut Record) -> Result<(), Error> {
         let base = git::tree::of_commit(self.main, record.base)?;
         let captured = self.capture(base)?;
-        record.tree = Some(captured.tree);
         record.committed_ignored = captured.committed_ignored;
         if captured.tree != base {
             let result = self.publish(record.base, captured.tree, &captured.intake, record.attempt)?;
             record.result = Some(result);
             record.files = super::judge::count(self.main, base, captured.tree)?;
         }
-        record.outputs = outputs::keep(&self.slot.root(), captured.outputs, &self.dir.outputs(), self.config.max_outputs_bytes)?;
+        record.outputs = captured.outputs;
+        record.tree = Some(captured.tree);
         Ok(())
     }
 

@@ -24,7 +24,7 @@ pub(crate) fn recover_all(site: &Site) -> Result<Vec<String>, BookError> {
         match recover(site, &standing) {
             Ok(Some(line)) => lines.push(line),
             Ok(None) => {}
-            Err(e) => lines.push(format!("{} was interrupted, and cannot be put in order now: {}", standing.spec.id, chain(&e))),
+            Err(e) => lines.push(format!("what {} changed cannot be kept now: {}", standing.spec.id, chain(&e))),
         }
     }
     Ok(lines)
@@ -64,7 +64,7 @@ pub(crate) fn recover(site: &Site, standing: &Standing) -> Result<Option<String>
     }
     for slot in attempt.slots.claim(uid, number)? {
         let is_task = slot.owner().is_some_and(|owner| owner.role == crate::workspace::Role::Task);
-        if is_task && attempt.record.result.is_none() {
+        if is_task && !attempt.record.kept {
             attempt.keep_and_release(slot)?;
         } else {
             slot.release()?;
@@ -78,7 +78,8 @@ pub(crate) fn recover(site: &Site, standing: &Standing) -> Result<Option<String>
     }
     attempt.finish()?;
     let state = attempt.record.state;
-    Ok(Some(format!("{} was interrupted: what it changed is kept, and it is {state}", standing.spec.id)))
+    let what = if had_ended { "had ended, but its runner had not" } else { "was interrupted" };
+    Ok(Some(format!("{} {what}: what it changed is kept, and it is {state}", standing.spec.id)))
 }
 
 /// Lets go of the packs of an attempt whose refs are there.

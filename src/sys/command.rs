@@ -119,6 +119,11 @@ pub(crate) fn failed(command: &Command, output: &Output) -> Error {
     Error::Failed { program: name_of(command), status: output.status, stderr: reason(&String::from_utf8_lossy(&output.stderr)) }
 }
 
+/// Tells whether a text of git, or of libgit2, gives a full disk as the reason.
+pub(crate) fn says_disk_full(text: &str) -> bool {
+    ["No space left on device", "Disk quota exceeded", "Out of diskspace"].iter().any(|reason| text.contains(reason))
+}
+
 /// The paragraph that a program begins with, in one line: git's usage of a command goes on for a page.
 fn reason(stderr: &str) -> String {
     let lines = stderr.trim().lines().map(str::trim).take_while(|line| !line.is_empty());

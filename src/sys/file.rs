@@ -27,6 +27,11 @@ impl Error {
         move |source| Self { what, path: path.to_owned(), source }
     }
 
+    /// Tells whether the disk is full, or the user's share of it.
+    pub(crate) fn is_disk_full(&self) -> bool {
+        matches!(self.source.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
+    }
+
     /// Tells whether there is no such file.
     pub(crate) fn is_not_found(&self) -> bool {
         self.source.kind() == io::ErrorKind::NotFound

@@ -64,6 +64,9 @@ pub(crate) struct Record {
     /// Refs to what the task itself committed or stashed.
     #[serde(default)]
     pub(crate) side: Vec<String>,
+    /// All that it changed, made and committed is kept: its worktree is not needed any more.
+    #[serde(default)]
+    pub(crate) kept: bool,
     /// What was noticed on the way and did not decide the outcome.
     #[serde(default)]
     pub(crate) notes: Vec<String>,
@@ -158,6 +161,7 @@ impl Record {
             outputs: Vec::new(),
             committed_ignored: Amount::default(),
             side: Vec::new(),
+            kept: false,
             notes: Vec::new(),
             sandbox: Enforced { level: Level::None, network: true },
             started_at: None,

@@ -17,11 +17,11 @@ use crate::task::{Output, RepoPath};
 /// Moves outputs from a slot to a folder, in the order of the list, as long as they are not above `cap` bytes together; notes for each
 /// whether it was kept.
 ///
-/// An output that cannot be moved is not kept, and no error: the result's files count more.
+/// An output that cannot be moved is not kept, and no error: the result's files count more. One that an earlier call has moved is kept.
 ///
 /// # Errors
 ///
-/// [`Error::File`] if the folder cannot be made or synced.
+/// [`Error::File`] if the folder cannot be made or synced, or the disk is full: what is not moved is in the slot still.
 pub(crate) fn keep(root: &Path, mut outputs: Vec<Output>, to: &Path, cap: u64) -> Result<Vec<Output>, Error> {
     let mut left = cap;
     for output in &mut outputs {
@@ -30,7 +30,7 @@ pub(crate) fn keep(root: &Path, mut outputs: Vec<Output>, to: &Path, cap: u64) -
             continue;
         }
         file::make_folder(to)?;
-        output.kept = move_one(root, &output.path, to).is_ok();
+        output.kept = is_moved(root, &output.path, to) || move_one(root, &output.path, to)?;
         if output.kept {
             left -= output.amount.bytes;
         }
@@ -61,16 +61,39 @@ fn make_parent(path: &Path) -> Result<(), file::Error> {
     path.parent().map_or(Ok(()), file::make_folder)
 }
 
-fn move_one(root: &Path, path: &RepoPath, to: &Path) -> io::Result<()> {
+fn is_moved(root: &Path, path: &RepoPath, to: &Path) -> bool {
+    let is_there = |folder: &Path| folder.join(path.as_path()).symlink_metadata().is_ok();
+    !is_there(root) && is_there(to)
+}
+
+/// Tells whether an output could be moved; a full disk is an error.
+fn move_one(root: &Path, path: &RepoPath, to: &Path) -> Result<bool, Error> {
     let (from, target) = (root.join(path.as_path()), to.join(path.as_path()));
-    make_parent(&target).map_err(|e| e.source)?;
+    make_parent(&target)?;
     Point::OUTPUT.before();
-    match rename(root, &from, &target) {
-        Err(e) if e.kind() == ErrorKind::CrossesDevices => copy_all(&from, &target)?,
-        other => other?,
+    let moved = match rename(root, &from, &target) {
+        Err(e) if e.kind() == ErrorKind::CrossesDevices => copy_anew(&from, &target),
+        other => other,
+    };
+    match moved {
+        Err(e) if matches!(e.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded) => {
+            return Err(file::Error::of("keep", &from)(e).into());
+        }
+        Err(_) => return Ok(false),
+        Ok(()) => Point::OUTPUT.after(),
     }
-    Point::OUTPUT.after();
-    Ok(())
+    Ok(true)
+}
+
+/// Copies in place of what an earlier call, cut short, has left. What is copied in part only does not stay.
+fn copy_anew(from: &Path, to: &Path) -> io::Result<()> {
+    clear(to)?;
+    copy_all(from, to).inspect_err(|_| drop(clear(to)))
+}
+
+fn clear(path: &Path) -> io::Result<()> {
+    let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else { return Ok(()) };
+    Folder::open(folder).and_then(|folder| folder.remove_all(name)).map_err(|e| e.source)
 }
 
 /// A folder that is moved has to be writable itself, and so has the one it lies in; a task may have taken these rights.

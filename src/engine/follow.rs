@@ -110,6 +110,9 @@ impl Engine {
     fn recover(&mut self, standing: &Standing) -> Result<(), Error> {
         self.notes.extend(self.site.prepare_to_write()?);
         match recovery::recover(&self.site, standing) {
+            Ok(Some(line)) if self.look_up(standing.uid().as_str())?.abandoned => {
+                return Err(Error::new(ErrorKind::State, line).about(&standing.spec.id));
+            }
             Ok(Some(line)) => self.notes.push(line),
             Ok(None) => std::thread::sleep(LONGEST_PAUSE),
             Err(e) => {

@@ -1,6 +1,6 @@
 //! What a task has made in its quarantine: its tip, its branches, tags and stashes.
 //!
-//! Everything there may have been written by a program that means harm. It is read file by file, by [`foreign`], and never opened
+//! Everything there may have been written by a program that means harm. It is read file by file, by `sys::foreign`, and never opened
 //! as a repository: its configuration would be obeyed. A name is only ever looked up in what was read, never used as a path. Refs
 //! elsewhere (remote-tracking ones, notes) and what only reflogs reach are not taken over.
 

@@ -1,6 +1,6 @@
 //! The operating system: files that survive a crash, locks, processes, clocks.
 //!
-//! Every durable step of the program goes through [`file`] or `git::refs` and names its [`fault::Point`], so that a test can stop
+//! Every durable step of the program goes through [`mod@file`] or `git::refs` and names its [`fault::Point`], so that a test can stop
 //! the program there.
 
 pub(crate) mod clock;

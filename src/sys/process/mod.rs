@@ -1,7 +1,7 @@
 //! Processes of this and other boots: who they are, whether they live, how they are ended.
 //!
 //! [`ProcessId`] names a process for ever; [`liveness`] judges it and never declares dead what this system cannot see. A [`Family`]
-//! is all that one execution started; [`end`] ends it. Where systems differ there is one door: `linux` reads `/proc`, `ps` asks
+//! is all that one execution started; [`end()`] ends it. Where systems differ there is one door: `linux` reads `/proc`, `ps` asks
 //! `ps` and `sysctl` (macOS and the BSDs; never run there).
 
 mod end;

@@ -151,11 +151,11 @@ impl Keeper<'_> {
         let pack = intake.publish(self.main, &[result], Cut { have: &[base.into()], strict: false }, &self.label(attempt))?;
         let name = layout::result_ref(&self.spec.uid, attempt);
         let earlier = self.pin(name, result)?;
-        let from = Some(earlier.unwrap_or(base.into()));
-        let branch = RefMove { name: self.spec.branch.clone(), from, to: Some(result) };
-        match refs::apply(self.main, &branch, "takeback: result") {
-            Err(git::Error::Moved { .. }) => {}
-            other => other?,
+        // A branch that somebody else has moved stays where it is.
+        let now = refs::find(self.main, &self.spec.branch)?;
+        if now == Some(base.into()) || (now.is_some() && now == earlier) {
+            let branch = RefMove { name: self.spec.branch.clone(), from: now, to: Some(result) };
+            refs::apply(self.main, &branch, "takeback: result")?;
         }
         if let Some(pack) = pack {
             pack.release()?;

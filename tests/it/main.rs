@@ -11,14 +11,18 @@
     reason = "tests: a failed expectation is their answer, and scenarios are long"
 )]
 
+mod at_once;
 mod bad_input;
 mod checkout;
 mod children;
 mod cli_flow;
 mod cli_surface;
+#[cfg(feature = "fault-points")]
+mod crash;
 mod demo;
 mod examples;
 mod fixtures;
+mod killed;
 mod lab;
 mod landing;
 mod launch;

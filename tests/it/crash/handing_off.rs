@@ -1,0 +1,158 @@
+//! Crashes of `run`, `retry` and `cancel`, and of the runners that they start.
+
+use std::process::Output;
+
+use super::stage::{Stage, below, run_count, runs, wait_for_runners, work};
+use super::sweep::{Ending, Scenario};
+use crate::lab::{Lab, wait_until};
+
+pub(super) const RUN: Scenario = Scenario {
+    prepare: |_| {},
+    act: |stage| drop(stage.run(&["run", "--name", "t", "--shell", &work(&stage.lab)])),
+    again: any_command,
+    checkouts: &["work"],
+    runs: 1,
+    ending: Ending::MadeIfRun,
+};
+
+pub(super) const RUN_IN_A_USED_SLOT: Scenario = Scenario {
+    prepare: |lab| {
+        lab.ok(["run", "--wait", "--name", "first", "--shell", "rm a.txt; echo x > first.txt; echo y > first.log"]);
+    },
+    ..RUN
+};
+
+pub(super) const RUN_WITH_A_CHECK: Scenario = Scenario {
+    act: |stage| drop(stage.run(&["run", "--name", "t", "--check", "test -f n/new.txt", "--shell", &work(&stage.lab)])),
+    ..RUN
+};
+
+pub(super) const RUN_WITH_CHANGES: Scenario =
+    Scenario { act: |stage| drop(stage.run(&["run", "--name", "t", "--with-changes", "--shell", &work(&stage.lab)])), ..RUN };
+
+/// More idle slots than are kept: the runner removes some.
+pub(super) const RUN_WITH_TOO_MANY_SLOTS: Scenario = Scenario {
+    prepare: |lab| {
+        lab.ready_task("first", "first.txt", "x\n");
+        let slots = below(&lab.outside().join("state")).into_iter().find(|path| path.ends_with("slots")).unwrap();
+        let enough = 2 * std::thread::available_parallelism().unwrap().get();
+        for n in 2..=enough + 2 {
+            let folder = slots.join(n.to_string());
+            std::fs::create_dir_all(folder.join("work")).unwrap();
+            let record = serde_json::json!({"n": n, "name": "work", "admin": null, "tree": null, "index": null, "commit": null, "owner": null});
+            std::fs::write(folder.join("slot.json"), record.to_string()).unwrap();
+        }
+    },
+    ..RUN
+};
+
+pub(super) const RETRY: Scenario = Scenario {
+    prepare: |lab| {
+        let second = work(lab);
+        // The first attempt counts as a run too, and makes something else.
+        let script = format!("if test -f {0}; then {second}; else echo ran >> {0}; echo first > a.txt; fi", runs(lab).display());
+        lab.ok(["run", "--wait", "--name", "t", "--shell", &script]);
+    },
+    act: |stage| drop(stage.run(&["retry", "t"])),
+    again: any_command,
+    checkouts: &["work"],
+    runs: 2,
+    ending: Ending::MadeIfRun,
+};
+
+pub(super) const CANCEL: Scenario = Scenario {
+    prepare: |_| {},
+    act: |stage| {
+        let endless = format!("{}; sleep 1000", work(&stage.lab));
+        stage.run(&["run", "--name", "t", "--shell", &endless]);
+        let made = || has_slot_with(&stage.lab, "made.log") || !is_running(&stage.lab);
+        wait_until("the task has done its work", made);
+        stage.run(&["cancel", "t"]);
+        // A cancel that crashed before it asked has changed nothing; one that asked is gone on with by any command.
+        if is_running(&stage.lab) {
+            let verb = if was_asked(&stage.lab) { "discard" } else { "cancel" };
+            stage.run_unharmed(&[verb, "t"]);
+        }
+    },
+    again: any_command,
+    checkouts: &["work"],
+    runs: 1,
+    ending: Ending::MadeIfRun,
+};
+
+/// An attempt whose runner was killed, to be recovered.
+pub(super) const RECOVERY: Scenario = Scenario {
+    prepare: |lab| {
+        let mut run = lab.takeback(["run", "--name", "t", "--check", "test -f n/new.txt", "--shell", &work(lab)]);
+        run.env("TAKEBACK_FAULT", "__runner pack-keep:before:1").output().unwrap();
+        wait_for_runners(lab);
+        assert_eq!(run_count(lab), 1);
+    },
+    act: |stage| drop(stage.run(&["discard", "nothing-such"])),
+    again: any_command,
+    checkouts: &["work"],
+    runs: 1,
+    ending: Ending::Same,
+};
+
+fn any_command(stage: &Stage) -> Output {
+    stage.run_unharmed(&["discard", "nothing-such-either"])
+}
+
+fn is_running(lab: &Lab) -> bool {
+    let tasks = lab.root().join(".git/takeback/tasks");
+    let locks = below(&tasks).into_iter().filter(|path| path.ends_with("1/lock"));
+    let mut files = locks.filter_map(|path| std::fs::File::open(path).ok());
+    files.any(|file| file.try_lock_shared().is_err())
+}
+
+fn was_asked(lab: &Lab) -> bool {
+    below(&lab.root().join(".git/takeback/tasks")).iter().any(|path| path.ends_with("1/cancel"))
+}
+
+fn has_slot_with(lab: &Lab, name: &str) -> bool {
+    below(&lab.outside().join("state")).iter().any(|path| path.ends_with(name))
+}
+
+#[test]
+fn a_task_is_not_run_or_its_change_is_kept_wherever_run_and_runner_crash() {
+    RUN.sweep(|_| true);
+}
+
+#[test]
+fn a_slot_that_was_used_before_is_good_for_the_next_task_wherever_its_runner_crashes() {
+    RUN_IN_A_USED_SLOT.sweep(|passing| passing.role == "__runner" && passing.point().starts_with("slot"));
+}
+
+#[test]
+fn slots_that_are_too_many_are_removed_wherever_that_crashes() {
+    RUN_WITH_TOO_MANY_SLOTS.sweep(|passing| passing.point() == "trash");
+}
+
+#[test]
+fn a_check_that_crashes_takes_nothing_from_the_result() {
+    RUN_WITH_A_CHECK.sweep(|passing| passing.role == "__runner");
+}
+
+#[test]
+fn the_checkouts_own_changes_stay_its_own_wherever_a_run_with_them_crashes() {
+    RUN_WITH_CHANGES.sweep(|passing| passing.role == "run" || passing.point().starts_with("pack"));
+}
+
+#[test]
+fn the_earlier_result_stays_in_reach_wherever_a_retry_crashes() {
+    RETRY.sweep(|_| true);
+}
+
+#[test]
+fn what_a_cancelled_task_made_is_kept_wherever_the_cancel_crashes() {
+    let passings = CANCEL.rehearse().2;
+    let asked = passings.iter().position(|passing| passing.role == "cancel").unwrap();
+    let earlier = passings[..asked].to_vec();
+    CANCEL.sweep(|passing| !earlier.contains(passing));
+}
+
+#[test]
+fn a_recovery_that_crashes_is_gone_on_with() {
+    RECOVERY.sweep(|_| true);
+}

@@ -119,6 +119,7 @@ impl From<site::Error> for Error {
             site::Error::Format(e) => e.into(),
             site::Error::StateDir(e) => e.into(),
             site::Error::File(e) => e.into(),
+            site::Error::Lock(e) => e.into(),
             site::Error::Bare(path) => Self::new(ErrorKind::Bare, message).about(path.display()),
         }
     }
@@ -173,6 +174,7 @@ impl From<CarryError> for Error {
             CarryError::Log(e) => e.into(),
             CarryError::Git(e) => e.into(),
             CarryError::Lock(e) => e.into(),
+            CarryError::File(e) => e.into(),
         }
     }
 }

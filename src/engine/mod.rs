@@ -13,11 +13,9 @@ mod task;
 
 use std::path::{Path, PathBuf};
 
-use crate::git::intake;
 use crate::journal::{Book, Settled, Writer};
 use crate::runner::recovery;
 use crate::store::Site;
-use crate::sys::clock;
 
 pub use answer::{Landing, Operation, RefChange, RefTarget, TakenBack};
 pub use decide::{LandPlan, Plan};
@@ -63,11 +61,10 @@ impl Engine {
     /// wrote our folder.
     pub fn settle(&mut self) -> Result<(), Error> {
         self.notes.extend(self.site.prepare_to_write()?);
-        let (_writer, settled) = Writer::new(&self.site.repo, &self.site.layout)?;
+        let settled = Writer::new(&self.site.repo, &self.site.layout)?.1;
         let book = Book::open(&self.site)?;
         self.notes.extend(settled.iter().map(|s| settled_note(s, &book)));
         self.notes.extend(recovery::recover_all(&self.site)?);
-        intake::sweep(&self.site.layout.temporary(), clock::now().as_second());
         Ok(())
     }
 }

@@ -9,7 +9,6 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use super::launch::{Launcher, child_main};
-use crate::sys::command;
 
 /// Makes a program in `folder` that has the verb `__launch`.
 pub(super) fn launcher(folder: &Path) -> Launcher {
@@ -20,18 +19,9 @@ pub(super) fn launcher(folder: &Path) -> Launcher {
          exec '{}' --exact exec::testing::stand_in --nocapture \"$@\" 8>&1 >/dev/null 2>&1\n",
         own.display()
     );
-    executable(&program, &script, 0o755);
+    crate::sys::file::fill(&program, script.as_bytes()).unwrap();
+    fs::set_permissions(&program, Permissions::from_mode(0o755)).unwrap();
     Launcher::of(program)
-}
-
-/// Writes a program that can be started at once. Another process does the writing: a file that this one wrote may still be open in a
-/// child which another test's thread has just forked, and the kernel starts no program that is open to be written.
-pub(super) fn executable(program: &Path, text: &str, mode: u32) {
-    let draft = program.with_extension("draft");
-    crate::sys::file::fill(&draft, text.as_bytes()).unwrap();
-    command::output(command::new("cp").arg(&draft).arg(program)).unwrap();
-    fs::set_permissions(program, Permissions::from_mode(mode)).unwrap();
-    fs::remove_file(draft).unwrap();
 }
 
 #[test]

@@ -237,7 +237,7 @@ impl AdminDir {
         if is_file && file::read(&link)?.as_deref() == Some(&text) {
             return Ok(());
         }
-        Ok(file::replace_lightly(&link, &text, Point::SLOT_LINK)?)
+        Ok(file::replace_from_above(&link, &text, Point::SLOT_LINK)?)
     }
 
     /// Takes the registration back; the worktree's files stay.

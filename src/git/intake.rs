@@ -10,7 +10,6 @@ use std::ffi::OsStr;
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write as _};
 use std::os::unix::ffi::OsStrExt as _;
-use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use git2::{Odb, Oid, PackBuilder, Repository};
@@ -18,6 +17,7 @@ use git2::{Odb, Oid, PackBuilder, Repository};
 use super::Error;
 use super::reach::{self, lost};
 use crate::sys::fault::Point;
+use crate::sys::scratch::Scratch;
 use crate::sys::{command, file};
 
 /// What the content of our `.keep` files starts with.
@@ -31,6 +31,8 @@ const CONFIG: &str =
 pub(crate) struct Intake {
     dir: PathBuf,
     repo: Repository,
+    /// The folder that goes with this value.
+    scratch: Option<Scratch>,
 }
 
 /// A pack that no gc takes away, whatever refs there are.
@@ -62,7 +64,19 @@ impl Intake {
         }
         let dir = dir.canonicalize().map_err(file::Error::of("find", dir))?;
         add_alternate(&dir, &objects_of(main))?;
-        Ok(Self { repo: open(&dir)?, dir })
+        Ok(Self { repo: open(&dir)?, dir, scratch: None })
+    }
+
+    /// Makes an empty intake below `parent` that is gone with this value; [`crate::sys::scratch::sweep`] removes what a crash leaves.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::create`].
+    pub(crate) fn create_passing(parent: &Path, name: &str, main: &Repository) -> Result<Self, Error> {
+        let scratch = Scratch::make(parent, name)?;
+        let mut intake = Self::create(&scratch.path().join("objects"), main)?;
+        intake.scratch = Some(scratch);
+        Ok(intake)
     }
 
     /// The objects: what is written goes to the intake.
@@ -148,17 +162,7 @@ impl Drop for Intake {
     fn drop(&mut self) {
         // What cannot be deleted now is swept later.
         drop(fs::remove_dir_all(&self.dir));
-    }
-}
-
-/// Deletes intakes in a folder that a crash left there more than a day ago: before `at_second`, in seconds since 1970.
-pub(crate) fn sweep(folder: &Path, at_second: i64) {
-    const DAY: i64 = 24 * 3600;
-    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
-        let is_old = entry.metadata().is_ok_and(|m| m.mtime() < at_second - DAY);
-        if is_old && entry.file_name().as_encoded_bytes().starts_with(b"intake-") {
-            drop(fs::remove_dir_all(entry.path()));
-        }
+        drop(self.scratch.take());
     }
 }
 

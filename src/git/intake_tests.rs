@@ -95,7 +95,7 @@ fn an_object_whose_content_is_not_its_name_is_refused() {
     fs::remove_file(&target).unwrap();
     fs::copy(place(&test.root().join(".git/objects"), &wrong), &target).unwrap();
     let fresh = open(intake.path()).unwrap();
-    let intake = Intake { dir: intake.dir.clone(), repo: fresh };
+    let intake = Intake { dir: intake.dir.clone(), repo: fresh, scratch: None };
     assert!(publish(&intake, &test, tip, false).is_err());
     assert!(left_over(&test.repo()).unwrap().is_empty());
 }

@@ -118,7 +118,7 @@ impl Quarantine {
     ///
     /// [`Error::File`].
     pub(crate) fn attach(&self, worktree: &Path) -> Result<(), Error> {
-        Ok(file::replace_lightly(&worktree.join(".git"), &self.link(), Point::SLOT_LINK)?)
+        Ok(file::replace_from_above(&worktree.join(".git"), &self.link(), Point::SLOT_LINK)?)
     }
 
     /// Tells whether a worktree's `.git` still leads here and nowhere else.

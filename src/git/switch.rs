@@ -7,7 +7,6 @@
 //! While the mark is there git refuses to commit: an old index on top of a new `HEAD` would take the landing back unseen. After a
 //! crash the mark tells that the lock is ours, and whose.
 
-use std::io::Write as _;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
@@ -272,12 +271,16 @@ impl IndexLock {
     pub(crate) fn take(checkout: &Repository, operation: &Uid) -> Result<Self, Error> {
         let lock = Self { path: checkout.path().join("index.lock"), operation: operation.clone() };
         if lock.is_ours()? {
+            file::remove(&lock.begun(), Point::INDEX_LOCK)?;
             return Ok(lock);
         }
-        let mut mark = file::temporary_beside(&lock.path)?;
-        mark.write_all(lock.mark().as_bytes()).map_err(file::Error::of("write", mark.path()))?;
+        let mark = lock.begun();
+        file::remove(&mark, Point::INDEX_LOCK)?;
+        file::fill(&mark, lock.mark().as_bytes())?;
         Point::INDEX_LOCK.before();
-        match std::fs::hard_link(mark.path(), &lock.path) {
+        let linked = std::fs::hard_link(&mark, &lock.path);
+        file::remove(&mark, Point::INDEX_LOCK)?;
+        match linked {
             Ok(()) => {}
             Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => return Err(Error::IndexLocked { path: lock.path }),
             Err(e) => return Err(file::Error::of("make", &lock.path)(e).into()),
@@ -302,7 +305,13 @@ impl IndexLock {
     /// [`Error::File`].
     pub(crate) fn abandon(checkout: &Repository, operation: &Uid) -> Result<(), Error> {
         let lock = Self { path: checkout.path().join("index.lock"), operation: operation.clone() };
+        file::remove(&lock.begun(), Point::INDEX_LOCK)?;
         if lock.is_ours()? { lock.release() } else { Ok(()) }
+    }
+
+    /// Where the mark is written before it becomes the lock.
+    fn begun(&self) -> PathBuf {
+        self.path.with_file_name(format!("index.lock.takeback-{}", self.operation))
     }
 
     fn is_ours(&self) -> Result<bool, Error> {

@@ -8,8 +8,10 @@ use crate::git::refs::{self, RefMove};
 use crate::git::switch::{self, Blocker, IndexLock};
 use crate::git::{self, repo};
 use crate::id::Name;
-use crate::store::{Layout, layout};
+use crate::store::{Layout, layout, tasks};
+use crate::sys::fault::Point;
 use crate::sys::lock::{self, Lock};
+use crate::sys::{file, scratch};
 use crate::task::RepoPath;
 
 /// What the `.keep` of an operation's pack says, followed by the operation.
@@ -84,6 +86,9 @@ pub(crate) enum Error {
     /// The right to decide was not to be had.
     #[error(transparent)]
     Lock(#[from] lock::Error),
+    /// What a crash left cannot be looked at.
+    #[error(transparent)]
+    File(#[from] file::Error),
 }
 
 impl<'a> Writer<'a> {
@@ -138,7 +143,11 @@ impl<'a> Writer<'a> {
     }
 
     /// Makes sure that the tasks stand as they did when it was decided.
-    fn confirm(&self, seen: &[TaskEntry]) -> Result<(), Error> {
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Overtaken`].
+    pub(crate) fn confirm(&self, seen: &[TaskEntry]) -> Result<(), Error> {
         let fold = Fold::of(read(self.layout)?);
         match seen.iter().find(|entry| fold.task(&entry.uid) != Some(entry)) {
             Some(entry) => Err(Error::Overtaken { task: entry.id.clone() }),
@@ -190,7 +199,26 @@ impl<'a> Writer<'a> {
             settled.push(self.settle_one(operation)?);
         }
         self.release_packs()?;
+        scratch::sweep(&self.layout.operation_intakes())?;
+        self.forget_unborn(&fold)?;
         Ok(settled)
+    }
+
+    /// Removes the environment of attempts that a crash kept from being: it is written while the right to decide is held, and the
+    /// journal's line comes after it.
+    fn forget_unborn(&self, fold: &Fold) -> Result<(), Error> {
+        for uid in tasks::list(self.layout)? {
+            let known = fold.task(&uid).map_or(0, |task| task.attempt);
+            if known == 0 {
+                file::remove_unfinished(&self.layout.task(&uid))?;
+            }
+            let unborn = self.layout.attempt(&uid, known + 1);
+            if unborn.path().is_dir() && !Lock::is_held(&unborn.lock())? {
+                file::remove_unfinished(unborn.path())?;
+                file::remove(&unborn.environment(), Point::ATTEMPT_ENV)?;
+            }
+        }
+        Ok(())
     }
 
     fn settle_one(&self, operation: &Operation) -> Result<Settled, Error> {

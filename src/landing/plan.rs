@@ -63,7 +63,7 @@ pub(crate) fn plan(site: &Site, wish: &LandWish) -> Result<Plan, Error> {
     let refused: Vec<_> = tasks.iter().filter_map(|task| eligible::refuse(task, wish, &allowed)).collect();
     let target = target::find(&site.repo, wish, &tasks)?;
     let operation = Uid::random();
-    let intake = Intake::create(&site.layout.operation_intake(&operation), &site.repo)?;
+    let intake = Intake::create_passing(&site.layout.operation_intakes(), operation.as_str(), &site.repo)?;
     let mut plan =
         Plan { target, tip: None, tree: None, tasks, refused, files: 0, notes: vec![], decision: None, intake, wish: wish.clone() };
     if plan.refused.is_empty() {

@@ -328,15 +328,21 @@ impl<'a> Attempt<'a> {
         judge::decide(&mut self.record, self.spec.checks.len());
         self.record.finished_at = Some(clock::now());
         self.save()?;
-        file::remove(&self.dir.environment(), Point::ATTEMPT_ENV)?;
+        self.tidy()
+    }
+
+    /// Removes what only a running attempt needs. The environment goes last: while it is there, this is not done.
+    pub(super) fn tidy(&self) -> Result<(), Error> {
         for quarantine in [self.dir.quarantine(), self.dir.check_quarantine()] {
             Quarantine::at(&quarantine).remove()?;
         }
-        file::remove_folder(&self.dir.intake())?;
+        for folder in [self.dir.intake(), self.dir.scratch()] {
+            file::remove_folder(&folder)?;
+        }
         // As many worktrees stay as tasks can run at once, each with one for its checks.
         let jobs = std::thread::available_parallelism().map_or(1, usize::from);
         self.slots.shrink(2 * jobs)?;
-        Ok(())
+        Ok(file::remove(&self.dir.environment(), Point::ATTEMPT_ENV)?)
     }
 
     fn branch_prefix(&self) -> String {

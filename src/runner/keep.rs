@@ -143,19 +143,29 @@ impl Keeper<'_> {
         Ok(manifest)
     }
 
-    /// Makes the result's commit and hangs it on refs: its own, and the task's branch.
+    /// Makes the result's commit and hangs it on refs: its own, and the task's branch. One that an earlier try, cut short by a crash,
+    /// has made of the same files is the result.
     fn publish(&self, base: CommitId, tree: TreeId, intake: &Intake, attempt: u32) -> Result<CommitId, git::Error> {
-        let message = format!("{}: what the task changed\n\nTakeback-Task: {}\n", self.spec.id, self.spec.uid);
-        let new = NewCommit { tree: tree.into(), parents: &[base.into()], message: &message };
-        let result = commit::by_takeback(intake, &new, clock::now().as_second())?;
-        let pack = intake.publish(self.main, &[result], Cut { have: &[base.into()], strict: false }, &self.label(attempt))?;
         let name = layout::result_ref(&self.spec.uid, attempt);
-        let earlier = self.pin(name, result)?;
-        // A branch that somebody else has moved stays where it is.
-        let now = refs::find(self.main, &self.spec.branch)?;
-        if now == Some(base.into()) || (now.is_some() && now == earlier) {
-            let branch = RefMove { name: self.spec.branch.clone(), from: now, to: Some(result) };
-            refs::apply(self.main, &branch, "takeback: result")?;
+        let earlier = refs::find(self.main, &name)?;
+        let mut pack = None;
+        let result = match earlier {
+            Some(earlier) if git::tree::of_commit(self.main, earlier.into())? == tree => earlier,
+            _ => {
+                let message = format!("{}: what the task changed\n\nTakeback-Task: {}\n", self.spec.id, self.spec.uid);
+                let new = NewCommit { tree: tree.into(), parents: &[base.into()], message: &message };
+                let result = commit::by_takeback(intake, &new, clock::now().as_second())?;
+                pack = intake.publish(self.main, &[result], Cut { have: &[base.into()], strict: false }, &self.label(attempt))?;
+                self.pin(name, result, attempt)?;
+                result
+            }
+        };
+        // A branch that somebody else has moved, or deleted, stays as it is.
+        let from = refs::find(self.main, &self.spec.branch)?.filter(|now| Some(*now) == earlier).unwrap_or(base.into());
+        let branch = RefMove { name: self.spec.branch.clone(), from: Some(from), to: Some(result) };
+        match refs::apply(self.main, &branch, "takeback: result") {
+            Err(git::Error::Moved { .. }) => {}
+            other => other?,
         }
         if let Some(pack) = pack {
             pack.release()?;
@@ -163,11 +173,14 @@ impl Keeper<'_> {
         Ok(result.into())
     }
 
-    /// Hangs a commit on a ref of this attempt. Returns what an earlier try, cut short by a crash, had put there.
-    fn pin(&self, name: String, tip: Oid) -> Result<Option<Oid>, git::Error> {
+    /// Hangs a commit on a ref of this attempt. What an earlier try, cut short by a crash, had put there gets a ref of its own.
+    fn pin(&self, name: String, tip: Oid, attempt: u32) -> Result<(), git::Error> {
         let earlier = refs::find(self.main, &name)?;
-        refs::apply(self.main, &RefMove { name, from: earlier, to: Some(tip) }, "takeback: keep")?;
-        Ok(earlier)
+        if let Some(earlier) = earlier.filter(|earlier| *earlier != tip) {
+            let aside = format!("{}earlier/{earlier}", layout::side_prefix(&self.spec.uid, attempt));
+            refs::apply(self.main, &RefMove { name: aside, from: None, to: Some(earlier) }, "takeback: keep")?;
+        }
+        refs::apply(self.main, &RefMove { name, from: earlier, to: Some(tip) }, "takeback: keep")
     }
 
     /// Takes over what the task committed, branched and stashed itself.
@@ -182,7 +195,7 @@ impl Keeper<'_> {
         record.side.clear();
         for (suffix, tip) in imported.side {
             let name = format!("{prefix}{suffix}");
-            self.pin(name.clone(), tip)?;
+            self.pin(name.clone(), tip, record.attempt)?;
             record.side.push(name);
         }
         if let Some(pack) = imported.pack {

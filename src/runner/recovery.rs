@@ -1,16 +1,20 @@
 //! Attempts whose runner is gone: ended, kept, and recorded as interrupted.
 
 use super::attempt::{Attempt, Error, chain, names, token};
-use super::{judge, keep};
+use super::{cancel, judge, keep};
 use crate::git;
 use crate::git::intake;
+use crate::git::quarantine::Quarantine;
 use crate::journal::{Book, BookError, Standing};
 use crate::store::Site;
+use crate::sys::file;
 use crate::sys::lock::Lock;
 use crate::sys::process::{self, Family, Grace, Liveness};
 use crate::task::{Reason, State, Step};
+use crate::workspace::{Owned, Owner, Role, Slots};
 
-/// Recovers every attempt that is not over and whose lock nobody holds. Returns a line for each.
+/// Recovers every attempt that is not over and whose lock nobody holds, and clears away what is left of those that are over. Returns a
+/// line for each that was recovered.
 ///
 /// One that cannot be recovered now, on a full disk for example, is left as it is and said so: it keeps no other command from its
 /// work.
@@ -20,14 +24,62 @@ use crate::task::{Reason, State, Step};
 /// [`BookError`] if the journal or a record is unreadable.
 pub(crate) fn recover_all(site: &Site) -> Result<Vec<String>, BookError> {
     let mut lines = Vec::new();
-    for standing in Book::open(site)?.all()?.into_iter().filter(|s| s.abandoned) {
-        match recover(site, &standing) {
-            Ok(Some(line)) => lines.push(line),
-            Ok(None) => {}
+    let all = Book::open(site)?.all()?;
+    for standing in &all {
+        let result = if standing.abandoned {
+            recover(site, standing)
+        } else if standing.record.state.is_over() {
+            clear_away(site, standing).map(|()| None)
+        } else {
+            remind(site, standing).map(|()| None)
+        };
+        match result {
+            Ok(line) => lines.extend(line),
             Err(e) => lines.push(format!("what {} changed cannot be kept now: {}", standing.spec.id, chain(&e))),
         }
     }
+    if let Err(e) = release_check_slots(site, &all) {
+        lines.push(format!("the worktree of a check that was interrupted cannot be put in order now: {}", chain(&e)));
+    }
     Ok(lines)
+}
+
+/// Clears away what the runner of an attempt that is over had no time to.
+fn clear_away(site: &Site, standing: &Standing) -> Result<(), Error> {
+    let (uid, number) = (standing.uid(), standing.entry.attempt);
+    let dir = site.layout.attempt(uid, number);
+    if !dir.environment().exists() {
+        return Ok(());
+    }
+    let Some(_lock) = Lock::try_acquire(&dir.lock()).map_err(lock_error)? else { return Ok(()) };
+    file::remove_unfinished(dir.path())?;
+    Attempt::open(site, uid, number)?.tidy()
+}
+
+/// Sends the signal that a cancel had no time to send.
+fn remind(site: &Site, standing: &Standing) -> Result<(), Error> {
+    let asked = site.layout.attempt(standing.uid(), standing.entry.attempt).cancel().exists();
+    // A task of the repository that this one is a copy of is not ours to end.
+    if asked && standing.state != State::Unknown { Ok(cancel::remind(&site.layout, standing)?) } else { Ok(()) }
+}
+
+/// Lets go of worktrees in which a landing that was interrupted had its checks run, and ends what still runs there.
+fn release_check_slots(site: &Site, all: &[Standing]) -> Result<(), Error> {
+    // Without a folder for worktrees there is none to let go of; what needs one will say so.
+    let Ok(state_dir) = site.state_dir() else { return Ok(()) };
+    let slots = Slots::new(&state_dir.path.join("slots"), &state_dir.path.join("trash"), &site.repo);
+    let is_over = |owner: &Owner| {
+        let of = all.iter().find(|standing| *standing.uid() == owner.task);
+        of.is_some_and(|standing| owner.attempt < standing.entry.attempt || standing.record.state.is_over())
+    };
+    for Owned { owner, .. } in slots.owned()?.into_iter().filter(|owned| !owned.held && is_over(&owned.owner)) {
+        for slot in slots.claim(&owner.task, owner.attempt)? {
+            process::end(&Family { root: None, token: &token(&owner.task, owner.attempt) }, &Grace::default());
+            Quarantine::at(&site.layout.attempt(&owner.task, owner.attempt).check_quarantine()).remove()?;
+            slot.release()?;
+        }
+    }
+    Ok(())
 }
 
 /// Recovers one attempt, and says so. `None` where another process is recovering it already, or has.
@@ -40,7 +92,9 @@ pub(crate) fn recover(site: &Site, standing: &Standing) -> Result<Option<String>
     let lock = site.layout.attempt(uid, number).lock();
     let Some(_lock) = Lock::try_acquire(&lock).map_err(lock_error)? else { return Ok(None) };
     let mut attempt = Attempt::open(site, uid, number)?;
+    file::remove_unfinished(attempt.dir.path())?;
     if attempt.record.state.is_over() {
+        attempt.tidy()?;
         return Ok(None);
     }
     if attempt.record.state == State::Queued {
@@ -62,9 +116,11 @@ pub(crate) fn recover(site: &Site, standing: &Standing) -> Result<Option<String>
         attempt.record.reason = Some(Reason::Interrupted);
         attempt.record.message = Some("its runner vanished while it was at work".to_owned());
     }
+    // Before its process is on record nothing was run, and the worktree may be half filled.
+    let was_run = attempt.record.process.is_some();
     for slot in attempt.slots.claim(uid, number)? {
-        let is_task = slot.owner().is_some_and(|owner| owner.role == crate::workspace::Role::Task);
-        if is_task && !attempt.record.kept {
+        let is_task = slot.owner().is_some_and(|owner| owner.role == Role::Task);
+        if is_task && was_run && !attempt.record.kept {
             attempt.keep_and_release(slot)?;
         } else {
             slot.release()?;

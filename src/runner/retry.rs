@@ -93,6 +93,8 @@ fn environment(site: &Site, task: &Standing) -> Result<(Environment, Vec<String>
 
 fn start_attempt(site: &Site, task: &Standing, attempt: u32, base: CommitId, environment: &Environment) -> Result<(), Error> {
     let (writer, _) = Writer::new(&site.repo, &site.layout)?;
+    // Before anything is written: the attempt may be another command's by now.
+    writer.confirm(std::slice::from_ref(&task.entry))?;
     hand_off::pin_base(site, base)?;
     let folder = site.layout.attempt(task.uid(), attempt);
     file::make_folder(folder.path())?;

@@ -49,7 +49,7 @@ pub(crate) enum Error {
 /// Captures the checkout: staged, unstaged and untracked changes, but nothing that git ignores.
 pub(crate) fn take(site: &Site, head: CommitId) -> Result<Snapshot, Error> {
     let root = site.work_dir()?;
-    let intake = Intake::create(&site.layout.operation_intake(&Uid::random()), &site.repo)?;
+    let intake = Intake::create_passing(&site.layout.operation_intakes(), Uid::random().as_str(), &site.repo)?;
     let base = git::tree::of_commit(&site.repo, head)?;
     let input = CaptureInput {
         repo: &site.repo,

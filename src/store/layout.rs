@@ -86,14 +86,9 @@ impl Layout {
         self.root.join("checks").join(format!("{key}.json"))
     }
 
-    /// For what is on its way in and not an attempt's.
-    pub(crate) fn temporary(&self) -> PathBuf {
-        self.root.join("tmp")
-    }
-
-    /// A folder for the objects of one operation on their way in.
-    pub(crate) fn operation_intake(&self, operation: &Uid) -> PathBuf {
-        self.temporary().join(format!("intake-{operation}"))
+    /// The folder for the objects of operations on their way in.
+    pub(crate) fn operation_intakes(&self) -> PathBuf {
+        self.root.join("tmp/intakes")
     }
 }
 

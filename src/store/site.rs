@@ -10,6 +10,7 @@ use crate::config::{self, Config};
 use crate::git::{self, repo};
 use crate::id::Uid;
 use crate::sys::file;
+use crate::sys::lock::{self, Lock};
 
 /// The repository, its configuration, and where our things are.
 pub(crate) struct Site {
@@ -42,6 +43,9 @@ pub(crate) enum Error {
     /// Our folder cannot be made.
     #[error(transparent)]
     File(#[from] file::Error),
+    /// Another process is writing.
+    #[error(transparent)]
+    Lock(#[from] lock::Error),
     /// It has no checkout.
     #[error("{0:?} is a bare repository")]
     Bare(PathBuf),
@@ -73,6 +77,18 @@ impl Site {
         if let Some(format) = &self.format {
             format.check_writable(&self.layout)?;
         }
+        if self.format.is_some() && self.home == Home::Same {
+            return Ok(None);
+        }
+        file::make_folder(&self.layout.locks())?;
+        file::make_folder(&self.layout.tasks())?;
+        let _lock = Lock::acquire(&self.layout.writer_lock())?;
+        // Another command may have done it meanwhile.
+        self.format = Format::load(&self.layout)?;
+        if let Some(format) = &self.format {
+            format.check_writable(&self.layout)?;
+            self.home = format.home(&self.layout);
+        }
         let (format, note) = match (&self.format, &self.home) {
             (Some(_), Home::Same) => return Ok(None),
             (None, _) => (Format::fresh(self.layout.common()), None),
@@ -89,8 +105,6 @@ impl Site {
                 (Format::fresh(self.layout.common()), Some(note))
             }
         };
-        file::make_folder(&self.layout.locks())?;
-        file::make_folder(&self.layout.tasks())?;
         format.save(&self.layout)?;
         self.format = Some(format);
         self.home = Home::Same;

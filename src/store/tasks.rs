@@ -31,6 +31,20 @@ pub(crate) enum Error {
     File(#[from] file::Error),
 }
 
+/// Lists the tasks that have a folder, those too that a crash kept from being handed off.
+///
+/// # Errors
+///
+/// [`file::Error`] if the folder cannot be read.
+pub(crate) fn list(layout: &Layout) -> Result<Vec<Uid>, file::Error> {
+    let folder = layout.tasks();
+    match std::fs::read_dir(&folder).and_then(Iterator::collect::<Result<Vec<_>, _>>) {
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(vec![]),
+        Err(e) => Err(file::Error::of("list", &folder)(e)),
+        Ok(entries) => Ok(entries.iter().filter_map(|entry| entry.file_name().to_str()?.parse().ok()).collect()),
+    }
+}
+
 /// Reads a task's spec.
 ///
 /// # Errors
@@ -81,4 +95,10 @@ pub(crate) fn load<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, Error>
 pub(crate) fn save(path: &Path, value: &impl Serialize, point: Point) -> Result<(), Error> {
     let bytes = serde_json::to_vec(value).map_err(|source| Error::Json { path: path.to_owned(), source })?;
     Ok(file::replace(path, &bytes, point)?)
+}
+
+/// Replaces a JSON file that several processes may write at once.
+pub(crate) fn save_shared(path: &Path, value: &impl Serialize, point: Point) -> Result<(), Error> {
+    let bytes = serde_json::to_vec(value).map_err(|source| Error::Json { path: path.to_owned(), source })?;
+    Ok(file::replace_shared(path, &bytes, point)?)
 }

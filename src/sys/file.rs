@@ -3,11 +3,15 @@
 //! Each function that changes the disk takes the [`Point`] it is. It has synced file and folder when it returns, but where its text
 //! says otherwise.
 
+use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use super::fault::Point;
+
+/// What the name of a file that was begun and not finished starts with.
+const BEGUN: &str = ".takeback-";
 
 /// A file or folder could not be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -51,24 +55,48 @@ pub(crate) fn read(path: &Path) -> Result<Option<Vec<u8>>, Error> {
     }
 }
 
-/// Replaces a file by one that holds `bytes`.
+/// Replaces a file by one that holds `bytes`. Only for a file that has one writer at a time: what a crash leaves beside it has a name
+/// of its own, and goes with the next call.
 ///
 /// # Errors
 ///
 /// [`Error`] with the path; the old file is then still there.
 pub(crate) fn replace(path: &Path, bytes: &[u8], point: Point) -> Result<(), Error> {
+    put(begin(path, folder_of(path), 0o666)?, path, bytes, point)
+}
+
+/// As [`replace`], for a file that several processes may write at once.
+///
+/// # Errors
+///
+/// [`Error`] with the path; the old file is then still there.
+pub(crate) fn replace_shared(path: &Path, bytes: &[u8], point: Point) -> Result<(), Error> {
     put(temporary_beside(path)?, path, bytes, point)
 }
 
-/// Replaces a file by one that holds `bytes` and that only its user can read or write.
+/// As [`replace`], for a file that only its user can read or write.
 ///
 /// # Errors
 ///
 /// [`Error`] with the path; the old file is then still there.
 pub(crate) fn replace_private(path: &Path, bytes: &[u8], point: Point) -> Result<(), Error> {
-    // `tempfile` makes its files 0600.
-    let file = tempfile::Builder::new().prefix(".takeback-").tempfile_in(folder_of(path));
-    put(file.map_err(Error::of("make a file beside", path))?, path, bytes, point)
+    put(begin(path, folder_of(path), 0o600)?, path, bytes, point)
+}
+
+/// Begins the file that is to replace `path`, always under the same name.
+fn begin(path: &Path, folder: &Path, mode: u32) -> Result<tempfile::NamedTempFile, Error> {
+    use std::os::unix::fs::PermissionsExt as _;
+    let name = path.file_name().unwrap_or_default();
+    let mut begun = OsString::from(BEGUN);
+    begun.push(name);
+    let left = folder.join(begun);
+    match fs::remove_file(&left) {
+        Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(Error::of("remove", &left)(e)),
+        _ => {}
+    }
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(BEGUN).suffix(name).rand_bytes(0).permissions(fs::Permissions::from_mode(mode));
+    builder.tempfile_in(folder).map_err(Error::of("make a file beside", path))
 }
 
 fn put(mut file: tempfile::NamedTempFile, path: &Path, bytes: &[u8], point: Point) -> Result<(), Error> {
@@ -80,14 +108,26 @@ fn put(mut file: tempfile::NamedTempFile, path: &Path, bytes: &[u8], point: Poin
     Ok(())
 }
 
-/// Replaces a file by one that holds `bytes`, whole for every process but not yet on the disk: for what is found out again after
-/// a power cut.
+/// As [`replace`]: whole for every process, but not yet on the disk. For what is found out again after a power cut.
 ///
 /// # Errors
 ///
 /// [`Error`] with the path; the old file is then still there.
 pub(crate) fn replace_lightly(path: &Path, bytes: &[u8], point: Point) -> Result<(), Error> {
-    let mut file = temporary_beside(path)?;
+    put_lightly(begin(path, folder_of(path), 0o666)?, path, bytes, point)
+}
+
+/// As [`replace_lightly`], by way of the folder above: for a file in a folder whose content is somebody else's, where a crash must
+/// leave nothing.
+///
+/// # Errors
+///
+/// [`Error`] with the path; the old file is then still there.
+pub(crate) fn replace_from_above(path: &Path, bytes: &[u8], point: Point) -> Result<(), Error> {
+    put_lightly(begin(path, folder_of(folder_of(path)), 0o666)?, path, bytes, point)
+}
+
+fn put_lightly(mut file: tempfile::NamedTempFile, path: &Path, bytes: &[u8], point: Point) -> Result<(), Error> {
     file.write_all(bytes).map_err(Error::of("write", path))?;
     point.before();
     file.persist(path).map_err(|e| Error::of("replace", path)(e.error))?;
@@ -113,7 +153,7 @@ pub(crate) fn fill(path: &Path, bytes: &[u8]) -> Result<(), Error> {
 pub(crate) fn temporary_beside(path: &Path) -> Result<tempfile::NamedTempFile, Error> {
     use std::os::unix::fs::PermissionsExt as _;
     tempfile::Builder::new()
-        .prefix(".takeback-")
+        .prefix(BEGUN)
         .permissions(fs::Permissions::from_mode(0o666))
         .tempfile_in(folder_of(path))
         .map_err(Error::of("make a file beside", path))
@@ -153,6 +193,21 @@ pub(crate) fn remove(path: &Path, point: Point) -> Result<(), Error> {
         _ => {}
     }
     point.after();
+    Ok(())
+}
+
+/// Removes the files of a folder that a crash left unfinished. Nobody else may be writing in it.
+///
+/// # Errors
+///
+/// [`Error`] with the path.
+pub(crate) fn remove_unfinished(folder: &Path) -> Result<(), Error> {
+    for entry in fs::read_dir(folder).map_err(Error::of("list", folder))? {
+        let entry = entry.map_err(Error::of("list", folder))?;
+        if entry.file_name().as_encoded_bytes().starts_with(BEGUN.as_bytes()) {
+            fs::remove_file(entry.path()).map_err(Error::of("remove", folder))?;
+        }
+    }
     Ok(())
 }
 

@@ -12,3 +12,4 @@ pub(crate) mod foreign;
 pub(crate) mod gate;
 pub(crate) mod lock;
 pub(crate) mod process;
+pub(crate) mod scratch;

@@ -43,7 +43,7 @@ impl Question<'_> {
         if let Some(folder) = path.parent() {
             file::make_folder(folder)?;
         }
-        tasks::save(&path, run, Point::VERDICT)
+        tasks::save_shared(&path, run, Point::VERDICT)
     }
 
     /// The name of the answer's file: a hash over every field.

@@ -14,4 +14,4 @@ pub(crate) mod slots;
 pub(crate) use error::Error;
 pub(crate) use record::{Owner, Role};
 pub(crate) use slot::{Slot, Wanted};
-pub(crate) use slots::Slots;
+pub(crate) use slots::{Owned, Slots};

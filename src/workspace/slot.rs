@@ -208,6 +208,7 @@ impl Slot {
             }
             self.write_link(&admin)?;
             admin.unlock()?;
+            file::remove_unfinished(admin.path())?;
         }
         self.record.owner = None;
         self.record.save(&self.folder)

@@ -19,7 +19,7 @@ use crate::sys::file;
 pub(crate) fn checkouts_of(repo: &Repository, name: &str) -> Result<Vec<PathBuf>, Error> {
     let mut found = Vec::new();
     for git_dir in git_dirs(repo)? {
-        if is_at(&git_dir, name) && work_dir_exists(repo, &git_dir) {
+        if is_at(&git_dir, name) && has_checkout(repo.commondir(), &git_dir) {
             found.push(git_dir);
         }
     }
@@ -49,12 +49,50 @@ fn is_at(git_dir: &Path, name: &str) -> bool {
     head.strip_prefix(b"ref:").map(<[u8]>::trim_ascii) == Some(name.as_bytes())
 }
 
-/// A worktree whose folder is gone has nothing to follow a branch with.
-fn work_dir_exists(repo: &Repository, git_dir: &Path) -> bool {
-    if git_dir == repo.commondir() {
+/// A git dir as it is written down: relative to the common one, so that a moved or copied repository finds its own.
+pub(crate) fn to_stored(common: &Path, git_dir: &Path) -> PathBuf {
+    git_dir.strip_prefix(common).unwrap_or(git_dir).to_owned()
+}
+
+/// The git dir that [`to_stored`] wrote down.
+pub(crate) fn from_stored(common: &Path, stored: &Path) -> PathBuf {
+    if stored.as_os_str().is_empty() { common.to_owned() } else { common.join(stored) }
+}
+
+/// Tells whether a git dir has a folder that can follow a branch. A worktree's may be gone, and in a copy of a repository its admin
+/// dir names the original's worktree, whose `.git` leads to the original. After a move it leads nowhere.
+pub(crate) fn has_checkout(common: &Path, git_dir: &Path) -> bool {
+    if git_dir == common {
         return true;
     }
-    let link = file::read(&git_dir.join("gitdir")).ok().flatten().unwrap_or_default();
-    let link = link.strip_suffix(b"\n").unwrap_or(&link);
-    Path::new(OsStr::from_bytes(link)).exists()
+    let Some(link) = path_in(&git_dir.join("gitdir"), b"") else { return false };
+    match path_in(&link, b"gitdir:").map(|target| target.canonicalize()) {
+        Some(Ok(target)) => git_dir.canonicalize().is_ok_and(|own| own == target),
+        Some(Err(_)) => true,
+        None => false,
+    }
+}
+
+/// The path that a file of one line holds after `mark`, from the file's own folder.
+fn path_in(file: &Path, mark: &[u8]) -> Option<PathBuf> {
+    let text = file::read(file).ok().flatten()?;
+    let path = text.strip_prefix(mark)?.trim_ascii();
+    Some(file.parent()?.join(OsStr::from_bytes(path)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_git_dir_is_found_again_wherever_the_repository_is() {
+        let (here, there) = (Path::new("/here/.git"), Path::new("/there/.git"));
+        for name in ["", "worktrees/w"] {
+            let git_dir = if name.is_empty() { here.to_owned() } else { here.join(name) };
+            let stored = to_stored(here, &git_dir);
+            assert_eq!(from_stored(here, &stored), git_dir);
+            assert!(from_stored(there, &stored).starts_with(there));
+        }
+        assert_eq!(from_stored(there, Path::new("/here/.git")), here);
+    }
 }

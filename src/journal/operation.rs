@@ -73,7 +73,7 @@ pub(crate) struct Move {
 /// A user's checkout goes from one tree to another.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct CheckoutChange {
-    /// Its git dir: the repository's, or a linked worktree's admin dir.
+    /// Its git dir, from the common one: nothing, or a linked worktree's admin dir. Absolute where an earlier version wrote it.
     pub(crate) git_dir: Text,
     /// The tree before.
     pub(crate) from: TreeId,

@@ -6,8 +6,8 @@ use super::{CheckoutChange, Entry, Fold, LogError, Operation, TaskEntry, append,
 use crate::git::intake;
 use crate::git::refs::{self, RefMove};
 use crate::git::switch::{self, Blocker, IndexLock};
-use crate::git::{self, repo};
-use crate::id::Name;
+use crate::git::{self, heads, repo};
+use crate::id::{Name, TreeId};
 use crate::store::{Layout, layout, tasks};
 use crate::sys::fault::Point;
 use crate::sys::lock::{self, Lock};
@@ -16,6 +16,13 @@ use crate::task::RepoPath;
 
 /// What the `.keep` of an operation's pack says, followed by the operation.
 pub(crate) const PACK_LABEL: &str = "operation ";
+
+/// A checkout that follows an operation.
+struct Checkout {
+    repo: Repository,
+    from: TreeId,
+    to: TreeId,
+}
 
 /// The right to decide: held by one process at a time.
 pub(crate) struct Writer<'a> {
@@ -136,8 +143,8 @@ impl<'a> Writer<'a> {
         if self.has_happened(operation)? {
             return Ok(());
         }
-        for change in &operation.checkouts {
-            IndexLock::abandon(&open(change)?, &operation.uid)?;
+        for checkout in self.checkouts(operation)? {
+            IndexLock::abandon(&checkout.repo, &operation.uid)?;
         }
         self.drop_operation(operation, &why.to_string())
     }
@@ -156,14 +163,13 @@ impl<'a> Writer<'a> {
     }
 
     /// Up to and including the decisive move.
-    fn begin(&self, operation: &Operation) -> Result<Vec<IndexLock>, Error> {
+    fn begin(&self, operation: &Operation) -> Result<Vec<(Checkout, IndexLock)>, Error> {
         self.pin(operation)?;
-        let mut locks = Vec::new();
-        for change in &operation.checkouts {
-            let checkout = open(change)?;
-            locks.push(IndexLock::take(&checkout, &operation.uid)?);
-            let odb = git::repo::odb(&checkout)?;
-            let blockers = switch::blockers(&checkout, change.from, change.to, &odb)?;
+        let mut locked = Vec::new();
+        for checkout in self.checkouts(operation)? {
+            let lock = IndexLock::take(&checkout.repo, &operation.uid)?;
+            let blockers = switch::blockers(&checkout.repo, checkout.from, checkout.to, &git::repo::odb(&checkout.repo)?)?;
+            locked.push((checkout, lock));
             if !blockers.is_empty() {
                 return Err(Error::Blocked { blockers });
             }
@@ -171,17 +177,31 @@ impl<'a> Writer<'a> {
         if let Some(first) = operation.moves.first().filter(|_| operation.decisive) {
             refs::apply(self.repo, &first.as_ref_move(), &reason(operation)).map_err(stale)?;
         }
-        Ok(locks)
+        Ok(locked)
+    }
+
+    /// Opens the checkouts that follow an operation. One that is gone by now does not.
+    fn checkouts(&self, operation: &Operation) -> Result<Vec<Checkout>, Error> {
+        let common = self.layout.common();
+        let mut found = Vec::new();
+        for CheckoutChange { git_dir, from, to } in &operation.checkouts {
+            let git_dir = heads::from_stored(common, git_dir.as_path());
+            if heads::has_checkout(common, &git_dir) {
+                found.push(Checkout { repo: repo::open_git_dir(&git_dir)?, from: *from, to: *to });
+            }
+        }
+        Ok(found)
     }
 
     /// After the decisive move: nothing stops the rest but a crash or a full disk.
-    fn finish(&self, operation: &Operation, locks: Vec<IndexLock>) -> Result<Carried, Error> {
+    fn finish(&self, operation: &Operation, locked: Vec<(Checkout, IndexLock)>) -> Result<Carried, Error> {
         let mut carried = Carried::default();
-        for (change, lock) in operation.checkouts.iter().zip(&locks) {
-            let left = switch::switch(&open(change)?, change.from, change.to, lock)?;
-            carried.paths_left.extend(left);
+        for (Checkout { repo, from, to }, lock) in &locked {
+            carried.paths_left.extend(switch::switch(repo, *from, *to, lock)?);
         }
-        release(locks)?;
+        for (_, lock) in locked {
+            lock.release()?;
+        }
         for step in operation.moves.iter().skip(usize::from(operation.decisive)) {
             match refs::apply(self.repo, &step.as_ref_move(), &reason(operation)) {
                 Err(git::Error::Moved { name, .. }) => carried.refs_left.push(name),
@@ -224,16 +244,17 @@ impl<'a> Writer<'a> {
     fn settle_one(&self, operation: &Operation) -> Result<Settled, Error> {
         let carried = if self.has_happened(operation)? {
             self.pin(operation)?;
-            let mut locks = Vec::new();
-            for change in &operation.checkouts {
-                locks.push(IndexLock::take(&open(change)?, &operation.uid)?);
+            let mut locked = Vec::new();
+            for checkout in self.checkouts(operation)? {
+                let lock = IndexLock::take(&checkout.repo, &operation.uid)?;
+                locked.push((checkout, lock));
             }
-            let carried = self.finish(operation, locks)?;
+            let carried = self.finish(operation, locked)?;
             append(self.layout, &[Entry::Done { operation: operation.uid.clone() }])?;
             Some(carried)
         } else {
-            for change in &operation.checkouts {
-                IndexLock::abandon(&open(change)?, &operation.uid)?;
+            for checkout in self.checkouts(operation)? {
+                IndexLock::abandon(&checkout.repo, &operation.uid)?;
             }
             self.drop_operation(operation, "it was interrupted before its first step")?;
             None
@@ -279,17 +300,6 @@ impl<'a> Writer<'a> {
         }
         Ok(())
     }
-}
-
-fn open(change: &CheckoutChange) -> Result<Repository, Error> {
-    Ok(repo::open_git_dir(change.git_dir.as_path())?)
-}
-
-fn release(locks: Vec<IndexLock>) -> Result<(), Error> {
-    for lock in locks {
-        lock.release()?;
-    }
-    Ok(())
 }
 
 fn reason(operation: &Operation) -> String {

@@ -133,7 +133,7 @@ impl Plan {
                 let paths: Vec<_> = blockers.into_iter().map(|b| b.path).collect();
                 self.refuse_all(&message, &paths);
             }
-            changes.push(CheckoutChange { git_dir: Text::from(git_dir), from, to });
+            changes.push(CheckoutChange { git_dir: Text::from(heads::to_stored(site.repo.commondir(), &git_dir)), from, to });
         }
         Ok(changes)
     }

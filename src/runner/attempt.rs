@@ -283,6 +283,12 @@ impl<'a> Attempt<'a> {
 
     /// The worktree's `.git` does not lead to the private git dir any more: git in the task may have worked on the repository.
     fn note_escape(&mut self, slot: &Slot) {
+        if !slot.root().exists() {
+            self.record.reason = self.record.reason.or(Some(Reason::Escaped));
+            let message = "its worktree was removed while it ran: nothing that it made there could be kept";
+            self.record.message.get_or_insert(message.to_owned());
+            return;
+        }
         if !slot.root().join(".git").exists() {
             self.record.notes.push("it removed its worktree's .git".to_owned());
             return;

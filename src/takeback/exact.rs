@@ -125,7 +125,7 @@ fn follow(main: &Repository, back: &Move) -> Result<Result<Vec<CheckoutChange>, 
         if !blockers.is_empty() {
             return Ok(Err(Refused::Dirty { checkout: place, what: switch::describe(&blockers), blockers }));
         }
-        changes.push(CheckoutChange { git_dir: git_dir.into(), from, to });
+        changes.push(CheckoutChange { git_dir: heads::to_stored(main.commondir(), &git_dir).into(), from, to });
     }
     Ok(Ok(changes))
 }

@@ -177,6 +177,12 @@ impl Slot {
         loop {
             self.record.admin = Some(name.clone());
             self.record.save(&self.folder)?;
+            // Somebody deleted the slot and its record with it, and left the admin dir.
+            if let Some(admin) = AdminDir::find(&self.common, &name)
+                && admin.worktree()? == root
+            {
+                return Ok(admin);
+            }
             let head = Head::Detached(commit.into());
             let registration = Registration { name: &name, worktree: &root, head, reason };
             if let Some(admin) = AdminDir::register(&self.common, &registration)? {

@@ -19,7 +19,9 @@ mod cli_flow;
 mod cli_surface;
 #[cfg(feature = "fault-points")]
 mod crash;
+mod debris;
 mod demo;
+mod durable;
 mod examples;
 mod fixtures;
 mod killed;

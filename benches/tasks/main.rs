@@ -58,7 +58,7 @@ fn main() {
 
 impl Plan {
     fn of(arguments: impl Iterator<Item = String>) -> Self {
-        let mut plan = Self { files: vec![2_000, 30_000], rounds: 3, tasks: 20, dir: std::env::temp_dir() };
+        let mut plan = Self { files: vec![2_000, 30_000], rounds: 5, tasks: 20, dir: std::env::temp_dir() };
         let mut arguments = arguments;
         while let Some(argument) = arguments.next() {
             match argument.as_str() {
@@ -71,21 +71,22 @@ impl Plan {
     }
 }
 
-/// Measures in turn, so that what else the machine does meets both alike: in each round a first task and then further ones.
+/// Measures in turn, so that what else the machine does meets both alike: in each round a first task, in the last one further ones.
 fn measure(lab: &Lab, plan: &Plan) -> Samples {
     let mut samples = Samples::default();
     for round in 1..=plan.rounds {
         eprintln!("{} files, round {round} of {}", lab.files, plan.rounds);
         lab.forget_takeback();
-        for task in 1..=plan.tasks {
+        let tasks = if round == plan.rounds { plan.tasks } else { 1 };
+        for task in 1..=tasks {
             let name = format!("t{round}-{task}");
             let pair = if task == 1 { &mut samples.first } else { &mut samples.later };
             pair.by_hand.push(lab.by_hand(&name));
             pair.takeback.push(lab.takeback(&name));
         }
-        for task in 1..=plan.tasks / 2 {
-            samples.returning.push(lab.returning(&format!("r{round}-{task}")));
-        }
+    }
+    for task in 1..=plan.tasks {
+        samples.returning.push(lab.returning(&format!("r{task}")));
     }
     samples
 }

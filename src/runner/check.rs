@@ -52,13 +52,15 @@ pub(super) fn answer(attempt: &Attempt<'_>, command: &str, on: (CommitId, TreeId
     let owner = Owner { task: spec.uid.clone(), attempt: attempt.record.attempt, role: Role::Check };
     let slot = attempt.slots.take(&Wanted { tree: on.1, commit: on.0, owner })?;
     let run = execute(attempt, command, &slot, on, &attempt.dir.check_log(n));
+    // Before the slot is given back: what a crash leaves of the answer is found by the slot's owner.
+    let saved = match &run {
+        // What a limit or the user stopped has said nothing.
+        Ok(run) if run.exit.code.is_some() => question.save_answer(&attempt.site.layout, attempt.dir.path(), run),
+        _ => Ok(()),
+    };
     slot.release()?;
-    let run = run?;
-    // What a limit or the user stopped has said nothing.
-    if run.exit.code.is_some() {
-        question.save_answer(&attempt.site.layout, &run)?;
-    }
-    Ok(run)
+    saved?;
+    run
 }
 
 fn execute(attempt: &Attempt<'_>, command: &str, slot: &Slot, on: (CommitId, TreeId), log: &Path) -> Result<CheckRun, Error> {

@@ -75,7 +75,9 @@ fn release_check_slots(site: &Site, all: &[Standing]) -> Result<(), Error> {
     for Owned { owner, .. } in slots.owned()?.into_iter().filter(|owned| !owned.held && is_over(&owned.owner)) {
         for slot in slots.claim(&owner.task, owner.attempt)? {
             process::end(&Family { root: None, token: &token(&owner.task, owner.attempt) }, &Grace::default());
-            Quarantine::at(&site.layout.attempt(&owner.task, owner.attempt).check_quarantine()).remove()?;
+            let dir = site.layout.attempt(&owner.task, owner.attempt);
+            Quarantine::at(&dir.check_quarantine()).remove()?;
+            file::remove_unfinished(dir.path())?;
             slot.release()?;
         }
     }

@@ -97,8 +97,8 @@ pub(crate) fn save(path: &Path, value: &impl Serialize, point: Point) -> Result<
     Ok(file::replace(path, &bytes, point)?)
 }
 
-/// Replaces a JSON file that several processes may write at once.
-pub(crate) fn save_shared(path: &Path, value: &impl Serialize, point: Point) -> Result<(), Error> {
+/// Replaces a JSON file that several processes may write at once, by way of a folder that is the caller's alone.
+pub(crate) fn save_by_way_of(own: &Path, path: &Path, value: &impl Serialize, point: Point) -> Result<(), Error> {
     let bytes = serde_json::to_vec(value).map_err(|source| Error::Json { path: path.to_owned(), source })?;
-    Ok(file::replace_shared(path, &bytes, point)?)
+    Ok(file::replace_by_way_of(own, path, &bytes, point)?)
 }

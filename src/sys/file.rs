@@ -65,13 +65,13 @@ pub(crate) fn replace(path: &Path, bytes: &[u8], point: Point) -> Result<(), Err
     put(begin(path, folder_of(path), 0o666)?, path, bytes, point)
 }
 
-/// As [`replace`], for a file that several processes may write at once.
+/// As [`replace`], for a file that several processes may write at once: by way of a folder that is the caller's alone.
 ///
 /// # Errors
 ///
 /// [`Error`] with the path; the old file is then still there.
-pub(crate) fn replace_shared(path: &Path, bytes: &[u8], point: Point) -> Result<(), Error> {
-    put(temporary_beside(path)?, path, bytes, point)
+pub(crate) fn replace_by_way_of(own: &Path, path: &Path, bytes: &[u8], point: Point) -> Result<(), Error> {
+    put(begin(path, own, 0o666)?, path, bytes, point)
 }
 
 /// As [`replace`], for a file that only its user can read or write.
@@ -143,20 +143,6 @@ fn put_lightly(mut file: tempfile::NamedTempFile, path: &Path, bytes: &[u8], poi
 pub(crate) fn fill(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     let mut file = File::create_new(path).map_err(Error::of("make", path))?;
     file.write_all(bytes).and_then(|()| file.sync_all()).map_err(Error::of("write", path))
-}
-
-/// Makes an empty temporary file in the folder of `path`, with the rights that the user's umask gives.
-///
-/// # Errors
-///
-/// [`Error`] with the path.
-pub(crate) fn temporary_beside(path: &Path) -> Result<tempfile::NamedTempFile, Error> {
-    use std::os::unix::fs::PermissionsExt as _;
-    tempfile::Builder::new()
-        .prefix(BEGUN)
-        .permissions(fs::Permissions::from_mode(0o666))
-        .tempfile_in(folder_of(path))
-        .map_err(Error::of("make a file beside", path))
 }
 
 /// Renames within one file system, and syncs the folder it goes to.

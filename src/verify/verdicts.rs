@@ -1,5 +1,7 @@
 //! What checks said before: a check that ran on the same tree, asked in the same way, is not run again.
 
+use std::path::Path;
+
 use git2::{ObjectType, Oid};
 use serde::Serialize;
 
@@ -33,17 +35,17 @@ impl Question<'_> {
         known.map(|run| CheckRun { cached: true, ..run })
     }
 
-    /// Keeps what was said.
+    /// Keeps what was said, by way of the folder of the attempt that asked.
     ///
     /// # Errors
     ///
     /// [`tasks::Error`] if it cannot be written.
-    pub(crate) fn save_answer(&self, layout: &Layout, run: &CheckRun) -> Result<(), tasks::Error> {
+    pub(crate) fn save_answer(&self, layout: &Layout, own: &Path, run: &CheckRun) -> Result<(), tasks::Error> {
         let path = layout.verdict(&self.key());
         if let Some(folder) = path.parent() {
             file::make_folder(folder)?;
         }
-        tasks::save_shared(&path, run, Point::VERDICT)
+        tasks::save_by_way_of(own, &path, run, Point::VERDICT)
     }
 
     /// The name of the answer's file: a hash over every field.
@@ -72,7 +74,7 @@ mod tests {
         let exit = Exit { code: Some(1), signal: None };
         let run = CheckRun { command: "make test".to_owned(), exit, duration_ms: 7, tree: asked.tree, cached: false };
         assert_eq!(asked.find_answer(&layout), None);
-        asked.save_answer(&layout, &run).unwrap();
+        asked.save_answer(&layout, folder.path(), &run).unwrap();
         assert_eq!(asked.find_answer(&layout), Some(CheckRun { cached: true, ..run }));
         let env = [EnvWish::Pass("TOKEN".to_owned())];
         for other in [question("make", &root, &[]), question("make test", &below, &[]), question("make test", &root, &env)] {

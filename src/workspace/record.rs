@@ -4,7 +4,7 @@
 //! it goes before the first file is touched and comes back after the last.
 
 use std::os::unix::fs::MetadataExt as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
@@ -92,29 +92,16 @@ impl Record {
         serde_json::from_slice(&bytes).map(Some).map_err(|source| Error::Record { path, source })
     }
 
-    /// Replaces the record. A power cut may bring the last one back: it has the same owner, and its index's stamp does not fit.
+    /// Replaces the record, and has it on the disk while somebody owns the slot: what a task does in it is found by its owner. A slot
+    /// that is nobody's may come back with its last owner after a power cut; that one is over, and lets go of it again.
     ///
     /// # Errors
     ///
     /// [`Error::File`].
     pub(crate) fn save(&self, folder: &Path) -> Result<(), Error> {
-        let (path, bytes) = self.to_file(folder)?;
-        Ok(file::replace_lightly(&path, &bytes, Point::SLOT)?)
-    }
-
-    /// Replaces the record, and has it on the disk: what a task does in the slot is found by its owner.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::File`].
-    pub(crate) fn save_owner(&self, folder: &Path) -> Result<(), Error> {
-        let (path, bytes) = self.to_file(folder)?;
-        Ok(file::replace(&path, &bytes, Point::SLOT)?)
-    }
-
-    fn to_file(&self, folder: &Path) -> Result<(PathBuf, Vec<u8>), Error> {
         let path = folder.join("slot.json");
         let bytes = serde_json::to_vec_pretty(self).map_err(|source| Error::Record { path: path.clone(), source })?;
-        Ok((path, bytes))
+        let replace = if self.owner.is_some() { file::replace } else { file::replace_lightly };
+        Ok(replace(&path, &bytes, Point::SLOT)?)
     }
 }

@@ -100,7 +100,7 @@ impl Slot {
     pub(super) fn prepare(&mut self, wanted: &Wanted) -> Result<(), Error> {
         self.record.owner = Some(wanted.owner.clone());
         self.record.commit = Some(wanted.commit);
-        self.record.save_owner(&self.folder)?;
+        self.record.save(&self.folder)?;
         self.make_root()?;
         let reason = format!("takeback: in use by {} {}", wanted.owner.task, wanted.owner.attempt);
         let admin = self.make_admin(wanted.commit, &reason)?;

@@ -34,6 +34,8 @@ pub(super) const RUN_WITH_CHANGES: Scenario =
 pub(super) const RUN_WITH_TOO_MANY_SLOTS: Scenario = Scenario {
     prepare: |lab| {
         lab.ready_task("first", "first.txt", "x\n");
+        // Its runner looks for surplus slots last of all: it must not find these.
+        wait_for_runners(lab);
         let slots = below(&lab.outside().join("state")).into_iter().find(|path| path.ends_with("slots")).unwrap();
         let enough = 2 * std::thread::available_parallelism().unwrap().get();
         for n in 2..=enough + 2 {

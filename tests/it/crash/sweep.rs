@@ -50,6 +50,7 @@ impl Scenario {
         let (stage, whole, passings) = self.rehearse();
         assert!(!passings.is_empty(), "no fault point was passed");
         let wanted: Vec<_> = passings.iter().filter(|p| wanted(p)).collect();
+        assert!(!wanted.is_empty(), "no passing was wanted of {} there are", passings.len());
         let mut failed = Vec::new();
         for (n, passing) in wanted.iter().enumerate() {
             let tried = catch_unwind(AssertUnwindSafe(|| self.crash(&stage, &whole, passing, n)));

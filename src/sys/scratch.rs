@@ -48,7 +48,7 @@ impl Drop for Scratch {
 ///
 /// # Errors
 ///
-/// [`Error::File`] if one cannot be removed.
+/// [`Error::File`] if they cannot be listed.
 pub(crate) fn sweep(parent: &Path) -> Result<(), Error> {
     if !parent.is_dir() {
         return Ok(());
@@ -56,8 +56,9 @@ pub(crate) fn sweep(parent: &Path) -> Result<(), Error> {
     let Some(_one_at_a_time) = Lock::try_acquire(&parent.join("lock"))? else { return Ok(()) };
     for entry in fs::read_dir(parent).map_err(file::Error::of("list", parent))? {
         let path = entry.map_err(file::Error::of("list", parent))?.path();
-        if path.is_dir() && Lock::try_acquire(&path.join("lock"))?.is_some() {
-            file::remove_folder(&path)?;
+        // Its owner may be removing it at this moment: what stays is swept the next time.
+        if path.is_dir() && matches!(Lock::try_acquire(&path.join("lock")), Ok(Some(_))) {
+            drop(file::remove_folder(&path));
         }
     }
     Ok(())

@@ -11,7 +11,7 @@ use crate::sys::file;
 use crate::sys::lock::Lock;
 use crate::sys::process::{self, Family, Grace, Liveness};
 use crate::task::{Reason, State, Step};
-use crate::workspace::{Owned, Owner, Role, Slots};
+use crate::workspace::{self, Owned, Owner, Role, Slot, Slots};
 
 /// Recovers every attempt that is not over and whose lock nobody holds, and clears away what is left of those that are over. Returns a
 /// line for each that was recovered.
@@ -120,9 +120,14 @@ pub(crate) fn recover(site: &Site, standing: &Standing) -> Result<Option<String>
     }
     // Before its process is on record nothing was run, and the worktree may be half filled.
     let was_run = attempt.record.process.is_some();
-    for slot in attempt.slots.claim(uid, number)? {
-        let is_task = slot.owner().is_some_and(|owner| owner.role == Role::Task);
-        if is_task && was_run && !attempt.record.kept {
+    let is_due = was_run && !attempt.record.kept;
+    let is_task = |slot: &Slot| slot.owner().is_some_and(|owner| owner.role == Role::Task);
+    let slots = attempt.slots.claim(uid, number)?;
+    if is_due && !slots.iter().any(is_task) {
+        do_without_worktree(&mut attempt)?;
+    }
+    for slot in slots {
+        if is_due && is_task(&slot) {
             attempt.keep_and_release(slot)?;
         } else {
             slot.release()?;
@@ -138,6 +143,19 @@ pub(crate) fn recover(site: &Site, standing: &Standing) -> Result<Option<String>
     let state = attempt.record.state;
     let what = if had_ended { "had ended, but its runner had not" } else { "was interrupted" };
     Ok(Some(format!("{} {what}: what it changed is kept, and it is {state}", standing.spec.id)))
+}
+
+/// What the task changed is in its worktree alone, and that is not to be had: for now, or for ever. Never does it count as nothing.
+fn do_without_worktree(attempt: &mut Attempt<'_>) -> Result<(), Error> {
+    let (uid, record) = (&attempt.spec.uid, &mut attempt.record);
+    let is_its = |owner: &Owner| owner.task == *uid && owner.attempt == record.attempt && owner.role == Role::Task;
+    if attempt.slots.owned()?.iter().any(|owned| is_its(&owned.owner)) {
+        let path = record.worktree.as_ref().map(|path| path.as_path().to_owned()).unwrap_or_default();
+        return Err(workspace::Error::Busy { path }.into());
+    }
+    record.reason = record.reason.or(Some(Reason::Interrupted));
+    record.message = Some("its worktree is gone, and with it what it changed".to_owned());
+    Ok(())
 }
 
 /// Lets go of the packs of an attempt whose refs are there.

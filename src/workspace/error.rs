@@ -35,6 +35,12 @@ pub(crate) enum Error {
         /// The folder.
         path: PathBuf,
     },
+    /// A slot that is wanted for its owner is in other hands.
+    #[error("the worktree {path:?} is in use")]
+    Busy {
+        /// The folder.
+        path: PathBuf,
+    },
     /// A folder is not to be deleted.
     #[error("{path:?} is not deleted: {why}")]
     Kept {

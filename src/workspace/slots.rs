@@ -5,6 +5,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use git2::Repository;
 
@@ -16,6 +17,9 @@ use crate::sys::file;
 use crate::sys::folder::Folder;
 use crate::sys::lock::Lock;
 use crate::task::Text;
+
+/// Longer than anybody holds a slot who only looks at it.
+const A_LOOK: Duration = Duration::from_millis(500);
 
 /// The slots of one repository.
 #[derive(Clone, Debug)]
@@ -143,9 +147,20 @@ impl Slots {
         let is_wanted = |owner: &Owner| owner.task == *task && owner.attempt == attempt;
         let mut claimed = Vec::new();
         for owned in self.owned()?.into_iter().filter(|owned| is_wanted(&owned.owner)) {
-            claimed.extend(self.try_hold(owned.n)?.filter(|slot| slot.owner().is_some_and(is_wanted)));
+            claimed.extend(self.hold_soon(owned.n)?.filter(|slot| slot.owner().is_some_and(is_wanted)));
         }
         Ok(claimed)
+    }
+
+    /// Holds a slot, if not at once then when those are through who only look who holds it.
+    fn hold_soon(&self, n: u32) -> Result<Option<Slot>, Error> {
+        let started = Instant::now();
+        loop {
+            match self.try_hold(n)? {
+                None if started.elapsed() < A_LOOK && self.path_of(n).is_dir() => std::thread::sleep(A_LOOK / 50),
+                slot => return Ok(slot),
+            }
+        }
     }
 
     /// Deletes free slots but for `keep` of them, and what is in the trash. Returns how many are deleted.
@@ -156,9 +171,11 @@ impl Slots {
     pub(crate) fn shrink(&self, keep: usize) -> Result<usize, Error> {
         let mut idle = Vec::new();
         for n in self.numbers()? {
-            idle.extend(
-                self.try_hold(n)?.filter(|slot| slot.owner().is_none() && Record::load(&slot.folder).is_ok_and(|r| r.is_some())),
-            );
+            // One with an owner is not held even for a moment: recovery may be about to claim it.
+            let is_idle = |folder: &Path| Record::load(folder).is_ok_and(|record| record.is_some_and(|r| r.owner.is_none()));
+            if is_idle(&self.path_of(n)) {
+                idle.extend(self.try_hold(n)?.filter(|slot| is_idle(&slot.folder)));
+            }
         }
         let surplus = idle.split_off(keep.min(idle.len()));
         let count = surplus.len();

@@ -306,6 +306,25 @@ fn a_slot_with_an_owner_is_kept_for_recovery_and_claimed_as_it_is() {
 }
 
 #[test]
+fn a_slot_that_somebody_looks_at_is_claimed_when_that_is_over() {
+    let lab = Lab::new();
+    let wanted = lab.wanted();
+    let Owner { task, attempt, .. } = wanted.owner.clone();
+    drop(lab.slots.take(&wanted).unwrap());
+    let look = fs::File::open(lab.slots.path_of(1).join("lock")).unwrap();
+    look.lock_shared().unwrap();
+    let (started, ready) = std::sync::mpsc::channel();
+    let slots = lab.slots.clone();
+    let claiming = std::thread::spawn(move || {
+        started.send(()).unwrap();
+        slots.claim(&task, attempt).unwrap().len()
+    });
+    ready.recv().unwrap();
+    drop(look);
+    assert_eq!(claiming.join().unwrap(), 1);
+}
+
+#[test]
 fn letting_go_puts_head_and_git_file_right() {
     let lab = Lab::new();
     lab.test.git(&["branch", "takeback/k7"]);

@@ -57,6 +57,25 @@ fn a_task_whose_runner_is_killed_is_ended_by_the_next_writing_command_and_its_ch
 }
 
 #[test]
+fn a_worktree_that_is_in_other_hands_when_its_task_is_recovered_counts_for_what_it_holds() {
+    let lab = Lab::new();
+    let (runner, command) = sleeping(&lab, "echo two > a.txt", &[]);
+    kill(&lab, runner);
+    kill(&lab, command);
+    wait_until("both are gone", || !is_alive(runner) && !is_alive(command));
+    let slot = lab.command("sh").args(["-c", "echo \"$TAKEBACK_STATE_DIR\"/takeback/*/slots/1"]).output().unwrap();
+    let lock = fs::File::open(format!("{}/lock", String::from_utf8(slot.stdout).unwrap().trim())).unwrap();
+    lock.lock().unwrap();
+    let said = lab.refused(["discard", "nothing-such"], 2);
+    assert!(said.contains("what t changed cannot be kept now: the worktree") && said.contains("is in use"), "{said}");
+    assert_eq!(lab.task("t")["state"], "running");
+    drop(lock);
+    lab.refused(["discard", "nothing-such"], 2);
+    assert_eq!(lab.task("t")["reason"], "interrupted");
+    assert_eq!(lab.git(["show", "takeback/t:a.txt"]), "two");
+}
+
+#[test]
 fn a_task_killed_together_with_its_runner_keeps_its_change() {
     let lab = Lab::new();
     let (runner, command) = sleeping(&lab, "rm a.txt", &[]);

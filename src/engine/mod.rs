@@ -64,7 +64,7 @@ impl Engine {
         let settled = Writer::new(&self.site.repo, &self.site.layout)?.1;
         let book = Book::open(&self.site)?;
         self.notes.extend(settled.iter().map(|s| settled_note(s, &book)));
-        self.notes.extend(recovery::recover_all(&self.site)?);
+        self.notes.extend(recovery::recover_all(&self.site, &book)?);
         Ok(())
     }
 }

@@ -2,16 +2,16 @@
 
 use git2::{Oid, Repository};
 
-use super::{CheckoutChange, Entry, Fold, LogError, Operation, TaskEntry, append, read};
+use super::{CheckoutChange, Entry, Fold, Kind, LogError, Operation, Standing, TaskEntry, TaskRef, append, read};
 use crate::git::intake;
 use crate::git::refs::{self, RefMove};
 use crate::git::switch::{self, Blocker, IndexLock};
 use crate::git::{self, heads, repo};
-use crate::id::{Name, TreeId};
+use crate::id::{Name, TreeId, Uid};
 use crate::store::{Layout, layout, tasks};
 use crate::sys::fault::Point;
 use crate::sys::lock::{self, Lock};
-use crate::sys::{file, scratch};
+use crate::sys::{clock, file, scratch};
 use crate::task::RepoPath;
 
 /// What the `.keep` of an operation's pack says, followed by the operation.
@@ -56,6 +56,24 @@ pub(crate) struct Decision {
     pub(crate) operation: Operation,
     /// What the journal said of its tasks.
     pub(crate) seen: Vec<TaskEntry>,
+}
+
+impl Decision {
+    /// Starts a decision about tasks as they stand now: no ref moves yet, no checkout follows.
+    pub(crate) fn about(kind: Kind, tasks: &[Standing]) -> Self {
+        let operation = Operation {
+            uid: Uid::random(),
+            kind,
+            at: clock::now(),
+            tasks: tasks.iter().map(|t| TaskRef { uid: t.uid().clone(), attempt: t.entry.attempt }).collect(),
+            moves: vec![],
+            decisive: false,
+            checkouts: vec![],
+            undoes: None,
+            untested: false,
+        };
+        Self { operation, seen: tasks.iter().map(|t| t.entry.clone()).collect() }
+    }
 }
 
 /// An operation was not carried out; nothing of it happened but where the variant says so.

@@ -4,9 +4,8 @@ use super::target::{self, Target};
 use super::{LandWish, Refusal, RefusalKind, chain, eligible};
 use crate::git::{self, Intake, heads, refs, repo, switch};
 use crate::id::{CommitId, Name, TreeId, Uid};
-use crate::journal::{Book, BookError, CheckoutChange, Decision, Kind, Move, Operation, Standing, TaskRef};
+use crate::journal::{Book, BookError, CheckoutChange, Decision, Kind, Move, Standing};
 use crate::store::Site;
-use crate::sys::clock;
 use crate::task::{RepoPath, Text};
 use crate::verify::scope::{BadGlob, Scope};
 
@@ -100,19 +99,12 @@ impl Plan {
         self.tip = Some(chain.tip);
         self.tree = Some(chain.tree);
         let moves = self.moves(site, chain.tip)?;
-        let operation = Operation {
-            uid: operation,
-            kind: Kind::Land,
-            at: clock::now(),
-            tasks: self.tasks.iter().map(|t| TaskRef { uid: t.uid().clone(), attempt: t.entry.attempt }).collect(),
-            moves,
-            decisive: true,
-            checkouts,
-            undoes: None,
-            untested: false,
-        };
-        let seen = self.tasks.iter().map(|t| t.entry.clone()).collect();
-        self.decision = Some(Decision { operation, seen });
+        let mut decision = Decision::about(Kind::Land, &self.tasks);
+        decision.operation.uid = operation;
+        decision.operation.moves = moves;
+        decision.operation.decisive = true;
+        decision.operation.checkouts = checkouts;
+        self.decision = Some(decision);
         Ok(())
     }
 

@@ -20,7 +20,7 @@ use crate::sandbox::watch::Look;
 use crate::store::layout::AttemptDir;
 use crate::store::{Site, site, tasks};
 use crate::sys::fault::Point;
-use crate::sys::lock::Lock;
+use crate::sys::lock::{self, Lock};
 use crate::sys::process::Grace;
 use crate::sys::{clock, command, file, process};
 use crate::task::{Reason, Record, Spec, Step};
@@ -76,6 +76,9 @@ pub(crate) enum Error {
     /// Git could not do it.
     #[error(transparent)]
     Git(#[from] git::Error),
+    /// A lock cannot be had.
+    #[error(transparent)]
+    Lock(#[from] lock::Error),
     /// A file could not be read or written.
     #[error(transparent)]
     File(#[from] file::Error),

@@ -13,6 +13,9 @@ use crate::sys::process::{self, Family, Grace, Liveness};
 use crate::task::{Reason, State, Step};
 use crate::workspace::{self, Owned, Owner, Role, Slot, Slots};
 
+/// What is said of a task whose change nobody can have any more.
+const GONE: &str = "its worktree is gone, and with it what it changed";
+
 /// Recovers every attempt that is not over and whose lock nobody holds, and clears away what is left of those that are over. Returns a
 /// line for each that was recovered.
 ///
@@ -21,10 +24,10 @@ use crate::workspace::{self, Owned, Owner, Role, Slot, Slots};
 ///
 /// # Errors
 ///
-/// [`BookError`] if the journal or a record is unreadable.
-pub(crate) fn recover_all(site: &Site) -> Result<Vec<String>, BookError> {
+/// [`BookError`] if a record is unreadable.
+pub(crate) fn recover_all(site: &Site, book: &Book<'_>) -> Result<Vec<String>, BookError> {
     let mut lines = Vec::new();
-    let all = Book::open(site)?.all()?;
+    let all = book.all()?;
     for standing in &all {
         let result = if standing.abandoned {
             recover(site, standing)
@@ -51,7 +54,7 @@ fn clear_away(site: &Site, standing: &Standing) -> Result<(), Error> {
     if !dir.environment().exists() {
         return Ok(());
     }
-    let Some(_lock) = Lock::try_acquire(&dir.lock()).map_err(lock_error)? else { return Ok(()) };
+    let Some(_lock) = Lock::try_acquire(&dir.lock())? else { return Ok(()) };
     file::remove_unfinished(dir.path())?;
     Attempt::open(site, uid, number)?.tidy()
 }
@@ -92,7 +95,7 @@ fn release_check_slots(site: &Site, all: &[Standing]) -> Result<(), Error> {
 pub(crate) fn recover(site: &Site, standing: &Standing) -> Result<Option<String>, Error> {
     let (uid, number) = (standing.uid(), standing.entry.attempt);
     let lock = site.layout.attempt(uid, number).lock();
-    let Some(_lock) = Lock::try_acquire(&lock).map_err(lock_error)? else { return Ok(None) };
+    let Some(_lock) = Lock::try_acquire(&lock)? else { return Ok(None) };
     let mut attempt = Attempt::open(site, uid, number)?;
     file::remove_unfinished(attempt.dir.path())?;
     if attempt.record.state.is_over() {
@@ -123,7 +126,8 @@ pub(crate) fn recover(site: &Site, standing: &Standing) -> Result<Option<String>
     let is_due = was_run && !attempt.record.kept;
     let is_task = |slot: &Slot| slot.owner().is_some_and(|owner| owner.role == Role::Task);
     let slots = attempt.slots.claim(uid, number)?;
-    if is_due && !slots.iter().any(is_task) {
+    let is_lost = is_due && !slots.iter().any(is_task);
+    if is_lost {
         do_without_worktree(&mut attempt)?;
     }
     for slot in slots {
@@ -142,7 +146,8 @@ pub(crate) fn recover(site: &Site, standing: &Standing) -> Result<Option<String>
     attempt.finish()?;
     let state = attempt.record.state;
     let what = if had_ended { "had ended, but its runner had not" } else { "was interrupted" };
-    Ok(Some(format!("{} {what}: what it changed is kept, and it is {state}", standing.spec.id)))
+    let kept = if is_lost { GONE } else { "what it changed is kept" };
+    Ok(Some(format!("{} {what}: {kept}, and it is {state}", standing.spec.id)))
 }
 
 /// What the task changed is in its worktree alone, and that is not to be had: for now, or for ever. Never does it count as nothing.
@@ -154,7 +159,7 @@ fn do_without_worktree(attempt: &mut Attempt<'_>) -> Result<(), Error> {
         return Err(workspace::Error::Busy { path }.into());
     }
     record.reason = record.reason.or(Some(Reason::Interrupted));
-    record.message = Some("its worktree is gone, and with it what it changed".to_owned());
+    record.message = Some(GONE.to_owned());
     Ok(())
 }
 
@@ -167,13 +172,4 @@ fn release_packs(site: &Site, task: &crate::id::Uid, attempt: u32) -> Result<(),
         }
     }
     Ok(())
-}
-
-fn lock_error(e: crate::sys::lock::Error) -> Error {
-    match e {
-        crate::sys::lock::Error::File(e) => Error::File(e),
-        held @ crate::sys::lock::Error::Held { .. } => {
-            Error::File(crate::sys::file::Error::of("lock", std::path::Path::new("lock"))(std::io::Error::other(held)))
-        }
-    }
 }

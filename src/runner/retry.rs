@@ -7,10 +7,10 @@ use super::start;
 use crate::exec::environment::{self, Environment};
 use crate::git::{self, refs, support};
 use crate::id::{CommitId, Uid};
-use crate::journal::{Decision, Kind, Move, Operation, Standing, TaskRef, Writer};
+use crate::journal::{Decision, Kind, Move, Standing, TaskRef, Writer};
 use crate::store::Site;
+use crate::sys::file;
 use crate::sys::lock::Lock;
-use crate::sys::{clock, file};
 use crate::task::{EnvWish, IllegalStep, Record, State, Step, Text};
 
 /// A retry that was started.
@@ -102,18 +102,10 @@ fn start_attempt(site: &Site, task: &Standing, attempt: u32, base: CommitId, env
     let lock = Lock::acquire(&folder.lock())?;
     let repository = site.repository().cloned().unwrap_or_else(Uid::random);
     crate::store::tasks::save_record(&site.layout, task.uid(), &Record::queued(attempt, repository, base))?;
-    let operation = Operation {
-        uid: Uid::random(),
-        kind: Kind::Retry,
-        at: clock::now(),
-        tasks: vec![TaskRef { uid: task.uid().clone(), attempt }],
-        moves: branch_move(&site.repo, task, base)?,
-        decisive: false,
-        checkouts: vec![],
-        undoes: None,
-        untested: false,
-    };
-    writer.carry_out(&Decision { operation, seen: vec![task.entry.clone()] })?;
+    let mut decision = Decision::about(Kind::Retry, std::slice::from_ref(task));
+    decision.operation.tasks = vec![TaskRef { uid: task.uid().clone(), attempt }];
+    decision.operation.moves = branch_move(&site.repo, task, base)?;
+    writer.carry_out(&decision)?;
     drop(writer);
     Ok(start::runner(site, task.uid(), attempt, lock)?)
 }

@@ -2,10 +2,9 @@
 
 use super::undo::{Error, Plan};
 use crate::git::refs;
-use crate::id::{CommitId, Uid};
-use crate::journal::{Book, Decision, Kind, Move, Operation, Standing, TaskRef};
+use crate::id::CommitId;
+use crate::journal::{Book, Decision, Kind, Move, Standing};
 use crate::store::Site;
-use crate::sys::clock;
 use crate::task::{State, Step};
 
 /// Plans to discard tasks.
@@ -23,7 +22,7 @@ pub(crate) fn plan_discard(site: &Site, ids: &[String]) -> Result<Plan, Error> {
             tasks.push(task);
         }
     }
-    let mut plan = Plan::new(empty_operation(&tasks), &tasks);
+    let mut plan = Plan::new(Decision::about(Kind::Discard, &tasks), &tasks);
     for task in &tasks {
         plan_one(site, task, &mut plan)?;
     }
@@ -62,19 +61,4 @@ fn plan_one(site: &Site, task: &Standing, plan: &mut Plan) -> Result<(), Error> 
         plan.kept.push(format!("{} output files of {}", outputs.files, task.spec.id));
     }
     Ok(())
-}
-
-fn empty_operation(tasks: &[Standing]) -> Decision {
-    let operation = Operation {
-        uid: Uid::random(),
-        kind: Kind::Discard,
-        at: clock::now(),
-        tasks: tasks.iter().map(|t| TaskRef { uid: t.uid().clone(), attempt: t.entry.attempt }).collect(),
-        moves: vec![],
-        decisive: false,
-        checkouts: vec![],
-        undoes: None,
-        untested: false,
-    };
-    Decision { operation, seen: tasks.iter().map(|t| t.entry.clone()).collect() }
 }

@@ -3,9 +3,8 @@
 use super::exact::{self, Refused};
 use crate::git;
 use crate::id::{Name, Resolved, Uid, resolve};
-use crate::journal::{Book, BookError, Carried, CarryError, Decision, Folded, Kind, Operation, Standing, TaskRef, Writer};
+use crate::journal::{Book, BookError, Carried, CarryError, Decision, Folded, Kind, Operation, Standing, Writer};
 use crate::store::Site;
-use crate::sys::clock;
 use crate::task::{IllegalStep, Level, State};
 
 /// A decision that takes something back, ready to be carried out.
@@ -201,20 +200,11 @@ fn inverse(site: &Site, book: &Book<'_>, target: &Folded, kind: Kind) -> Result<
         return Err(refused(Refused::Later { task: later }));
     }
     let back = exact::backwards(&site.repo, operation)?.map_err(refused)?;
-    let decision = Decision {
-        operation: Operation {
-            uid: Uid::random(),
-            kind,
-            at: clock::now(),
-            tasks: tasks.iter().map(|t| TaskRef { uid: t.uid().clone(), attempt: t.entry.attempt }).collect(),
-            moves: back.moves,
-            decisive: operation.decisive,
-            checkouts: back.checkouts,
-            undoes: Some(operation.uid.clone()),
-            untested: false,
-        },
-        seen: tasks.iter().map(|t| t.entry.clone()).collect(),
-    };
+    let mut decision = Decision::about(kind, &tasks);
+    decision.operation.moves = back.moves;
+    decision.operation.decisive = operation.decisive;
+    decision.operation.checkouts = back.checkouts;
+    decision.operation.undoes = Some(operation.uid.clone());
     let mut plan = Plan::new(decision, &tasks);
     plan.title = title;
     report(site, &mut plan, &tasks)?;

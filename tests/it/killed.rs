@@ -76,6 +76,21 @@ fn a_worktree_that_is_in_other_hands_when_its_task_is_recovered_counts_for_what_
 }
 
 #[test]
+fn a_change_whose_worktree_is_gone_is_called_lost_and_never_kept_or_none() {
+    let lab = Lab::new();
+    let (runner, command) = sleeping(&lab, "echo two > a.txt", &[]);
+    kill(&lab, runner);
+    kill(&lab, command);
+    wait_until("both are gone", || !is_alive(runner) && !is_alive(command));
+    assert!(lab.command("sh").args(["-c", "rm -r \"$TAKEBACK_STATE_DIR\"/takeback/*/slots/1"]).status().unwrap().success());
+    let said = lab.refused(["discard", "nothing-such"], 2);
+    assert!(said.contains("its worktree is gone") && !said.contains("is kept"), "{said}");
+    let task = lab.task("t");
+    assert_eq!((&task["state"], &task["reason"]), (&"failed".into(), &"interrupted".into()));
+    assert!(task["message"].as_str().unwrap().contains("its worktree is gone"), "{task}");
+}
+
+#[test]
 fn a_task_killed_together_with_its_runner_keeps_its_change() {
     let lab = Lab::new();
     let (runner, command) = sleeping(&lab, "rm a.txt", &[]);

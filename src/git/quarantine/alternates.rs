@@ -54,7 +54,8 @@ pub(super) fn text(paths: &[PathBuf]) -> Vec<u8> {
     text
 }
 
-fn quoted(bytes: &[u8]) -> Vec<u8> {
+/// Bytes in quotes, as git reads them in its lists of alternates and in its configuration.
+pub(super) fn quoted(bytes: &[u8]) -> Vec<u8> {
     let mut text = vec![b'"'];
     for byte in bytes {
         match byte {

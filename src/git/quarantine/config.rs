@@ -13,6 +13,7 @@ use std::path::Path;
 
 use git2::{Config, ConfigEntry, ConfigLevel, ErrorCode, Repository};
 
+use super::alternates::quoted;
 use crate::git::Error;
 use std::os::unix::ffi::OsStrExt as _;
 
@@ -153,26 +154,14 @@ fn write(text: &mut Vec<u8>, name: &[u8], value: Option<&[u8]>) {
     text.extend(format!("[{section}").bytes());
     if !subsection.is_empty() {
         text.extend(b" ");
-        quote(text, subsection.as_bytes());
+        text.extend(quoted(subsection.as_bytes()));
     }
     text.extend(format!("]\n\t{key}").bytes());
     if let Some(value) = value {
         text.extend(b" = ");
-        quote(text, value);
+        text.extend(quoted(value));
     }
     text.push(b'\n');
-}
-
-fn quote(text: &mut Vec<u8>, value: &[u8]) {
-    text.push(b'"');
-    for byte in value {
-        match byte {
-            b'\n' => text.extend(b"\\n"),
-            b'"' | b'\\' => text.extend([b'\\', *byte]),
-            _ => text.push(*byte),
-        }
-    }
-    text.push(b'"');
 }
 
 #[cfg(test)]

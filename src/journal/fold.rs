@@ -188,18 +188,10 @@ mod tests {
     }
 
     fn done(kind: Kind, task: &Uid, undoes: Option<&Uid>) -> (Uid, [Entry; 2]) {
-        let uid = Uid::random();
-        let operation = Operation {
-            uid: uid.clone(),
-            kind,
-            at: moment(),
-            tasks: vec![TaskRef { uid: task.clone(), attempt: if kind == Kind::Retry { 2 } else { 1 } }],
-            moves: vec![],
-            decisive: false,
-            checkouts: vec![],
-            undoes: undoes.cloned(),
-            untested: false,
-        };
+        let attempt = if kind == Kind::Retry { 2 } else { 1 };
+        let mut operation = Operation::new(kind, moment(), vec![TaskRef { uid: task.clone(), attempt }]);
+        operation.undoes = undoes.cloned();
+        let uid = operation.uid.clone();
         (uid.clone(), [Entry::Intent(Box::new(operation)), Entry::Done { operation: uid }])
     }
 

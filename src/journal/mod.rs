@@ -10,7 +10,7 @@
 //!
 //! What holds on disk:
 //! 1. A line of `journal.jsonl` is whole and synced, or it is the last and counts as not written.
-//! 2. Both ends of every move of an open or done operation hang on refs.
+//! 2. Both ends of every move of an open or done operation, and what it keeps beside them, hang on refs.
 //! 3. Only the holder of `locks/writer` has an open operation; an open one without a holder is left over from a crash.
 
 mod book;
@@ -22,5 +22,5 @@ mod transaction;
 pub(crate) use book::{Book, Error as BookError, Standing};
 pub(crate) use fold::{Fold, Folded, Status, TaskEntry};
 pub(crate) use log::{Entry, Error as LogError, append, read};
-pub(crate) use operation::{CheckoutChange, Kind, Move, Operation, TaskRef};
+pub(crate) use operation::{CheckoutChange, Kind, Landed, Move, Operation, TaskRef};
 pub(crate) use transaction::{Carried, Decision, Error as CarryError, PACK_LABEL, Settled, Writer};

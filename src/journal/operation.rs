@@ -45,6 +45,15 @@ pub(crate) struct Operation {
     /// The operation that this one takes back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) undoes: Option<Uid>,
+    /// What each task's landing brought, in the order in which they landed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) landed: Vec<Landed>,
+    /// The branch that it is about, as `refs/heads/…`, where the first move does not say it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) target: Option<String>,
+    /// Commits beside the ends of the moves that it needs to be taken back.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) keeps: Vec<CommitId>,
     /// Landed on a tree that no check had seen, by the user's wish.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(crate) untested: bool,
@@ -57,6 +66,19 @@ pub(crate) struct TaskRef {
     pub(crate) uid: Uid,
     /// Which of its attempts.
     pub(crate) attempt: u32,
+}
+
+/// A task's change as it was put on a branch: what leads from one commit's tree to the other's.
+///
+/// Both are in reach by the operation's pins. They need not be on the branch: a squash has one commit for many tasks.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Landed {
+    /// Which task.
+    pub(crate) task: Uid,
+    /// The commit without the change.
+    pub(crate) before: CommitId,
+    /// The commit with it.
+    pub(crate) after: CommitId,
 }
 
 /// A ref goes from one commit to another; `None` is no ref.
@@ -115,6 +137,39 @@ impl Kind {
     /// Tells whether `undo` can take it back.
     pub(crate) fn can_be_undone(self) -> bool {
         matches!(self, Self::Land | Self::Discard | Self::Revert)
+    }
+}
+
+impl Operation {
+    /// Starts an operation about tasks: no ref moves yet, no checkout follows.
+    pub(crate) fn new(kind: Kind, at: Moment, tasks: Vec<TaskRef>) -> Self {
+        Self {
+            uid: Uid::random(),
+            kind,
+            at,
+            tasks,
+            moves: vec![],
+            decisive: false,
+            checkouts: vec![],
+            undoes: None,
+            landed: vec![],
+            target: None,
+            keeps: vec![],
+            untested: false,
+        }
+    }
+
+    /// The branch that it is about, if it is about one.
+    #[expect(dead_code, reason = "revert asks for it")]
+    pub(crate) fn branch(&self) -> Option<&str> {
+        let moved = self.moves.first().filter(|_| self.decisive).map(|m| m.name.as_str());
+        self.target.as_deref().or(moved)
+    }
+
+    /// What a task's landing brought.
+    #[expect(dead_code, reason = "revert asks for it")]
+    pub(crate) fn landed_of(&self, task: &Uid) -> Option<&Landed> {
+        self.landed.iter().find(|l| l.task == *task)
     }
 }
 

@@ -7,7 +7,7 @@ use crate::git::intake;
 use crate::git::refs::{self, RefMove};
 use crate::git::switch::{self, Blocker, IndexLock};
 use crate::git::{self, heads, repo};
-use crate::id::{Name, TreeId, Uid};
+use crate::id::{Name, TreeId};
 use crate::store::{Layout, layout, tasks};
 use crate::sys::fault::Point;
 use crate::sys::lock::{self, Lock};
@@ -61,17 +61,8 @@ pub(crate) struct Decision {
 impl Decision {
     /// Starts a decision about tasks as they stand now: no ref moves yet, no checkout follows.
     pub(crate) fn about(kind: Kind, tasks: &[Standing]) -> Self {
-        let operation = Operation {
-            uid: Uid::random(),
-            kind,
-            at: clock::now(),
-            tasks: tasks.iter().map(|t| TaskRef { uid: t.uid().clone(), attempt: t.entry.attempt }).collect(),
-            moves: vec![],
-            decisive: false,
-            checkouts: vec![],
-            undoes: None,
-            untested: false,
-        };
+        let about = tasks.iter().map(|t| TaskRef { uid: t.uid().clone(), attempt: t.entry.attempt }).collect();
+        let operation = Operation::new(kind, clock::now(), about);
         Self { operation, seen: tasks.iter().map(|t| t.entry.clone()).collect() }
     }
 }
@@ -298,11 +289,12 @@ impl<'a> Writer<'a> {
         Ok(append(self.layout, &[entry])?)
     }
 
-    /// Hangs both ends of every move on refs of the operation's own.
+    /// Hangs both ends of every move, and what else the operation keeps, on refs of its own.
     pub(crate) fn pin(&self, operation: &Operation) -> Result<(), git::Error> {
-        for end in operation.moves.iter().flat_map(|m| [m.from, m.to]).flatten() {
-            let name = layout::operation_ref(&operation.uid, end.into());
-            let pin = RefMove { name, from: None, to: Some(end.into()) };
+        let ends = operation.moves.iter().flat_map(|m| [m.from, m.to]).flatten();
+        for commit in ends.chain(operation.keeps.iter().copied()) {
+            let name = layout::operation_ref(&operation.uid, commit.into());
+            let pin = RefMove { name, from: None, to: Some(commit.into()) };
             refs::apply(self.repo, &pin, &reason(operation))?;
         }
         Ok(())

@@ -13,7 +13,7 @@ use crate::git::commit::{self, NewCommit};
 use crate::git::merge::{self, Joined, Sides};
 use crate::git::{self, Intake, tree};
 use crate::id::{CommitId, TreeId};
-use crate::journal::Standing;
+use crate::journal::{Landed, Standing};
 
 /// The commits, in the intake.
 #[derive(Debug)]
@@ -22,6 +22,8 @@ pub(crate) struct Chain {
     pub(crate) tip: CommitId,
     /// Its tree.
     pub(crate) tree: TreeId,
+    /// What each task brought.
+    pub(crate) landed: Vec<Landed>,
     /// The tasks that could not be joined.
     pub(crate) refused: Vec<Refusal>,
 }
@@ -39,11 +41,15 @@ pub(crate) fn make(
     subject: Option<&str>,
 ) -> Result<Chain, git::Error> {
     let mut refused = Vec::new();
+    let mut landed = Vec::new();
     let mut tip = start;
     for task in tasks {
         let text = message(subject.filter(|_| tasks.len() == 1), task);
         match add(main, intake, tip, task, &text)? {
-            Ok(commit) => tip = commit,
+            Ok(commit) => {
+                landed.push(Landed { task: task.uid().clone(), before: tip, after: commit });
+                tip = commit;
+            }
             Err(refusal) => refused.push(refusal),
         }
     }
@@ -51,7 +57,7 @@ pub(crate) fn make(
         tip = join_chain(main, intake, (start, tip), tasks, subject)?;
     }
     let tree = tree::of_commit(intake.repo(), tip)?;
-    Ok(Chain { tip, tree, refused })
+    Ok(Chain { tip, tree, landed, refused })
 }
 
 /// Adds one task's change behind `tip`.

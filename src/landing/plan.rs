@@ -104,6 +104,7 @@ impl Plan {
         decision.operation.moves = moves;
         decision.operation.decisive = true;
         decision.operation.checkouts = checkouts;
+        decision.operation.landed = chain.landed;
         self.decision = Some(decision);
         Ok(())
     }

@@ -1,31 +1,37 @@
 //! One attempt, carried out by its runner, which holds its lock.
 
+mod ending;
+mod error;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use super::check;
-use super::judge::{self, ScopeError};
-use super::keep::{self, Keeper, quarantine_spec};
-use crate::exec::environment::{self, Environment, Marks, Place};
+use super::judge;
+use super::keep::{Keeper, quarantine_spec};
+use crate::exec::environment::{Environment, Marks, Place};
 use crate::exec::launch::{Launch, Launcher};
 use crate::exec::log::Sizes;
-use crate::exec::run::{Cause, Ended, Execution};
+use crate::exec::run::{Ended, Execution};
 use crate::git::admin::Head;
 use crate::git::quarantine::{Quarantine, QuarantineSpec};
 use crate::git::refs::{self, RefMove};
 use crate::git::{self, tree};
 use crate::id::{CommitId, Uid};
+use crate::sandbox;
 use crate::sandbox::watch::Look;
 use crate::store::layout::AttemptDir;
-use crate::store::{Site, site, tasks};
+use crate::store::{Site, tasks};
 use crate::sys::fault::Point;
-use crate::sys::lock::{self, Lock};
+use crate::sys::lock::Lock;
 use crate::sys::process::Grace;
 use crate::sys::{clock, command, file, process};
 use crate::task::{Reason, Record, Spec, Step};
-use crate::workspace::{self, Owner, Role, Slot, Slots, Wanted};
-use crate::{exec, sandbox};
+use crate::workspace::{Owner, Role, Slot, Slots, Wanted};
+
+pub(super) use ending::names;
+pub(crate) use error::Error;
 
 /// An attempt under way.
 pub(super) struct Attempt<'a> {
@@ -43,45 +49,6 @@ pub(super) struct Attempt<'a> {
     pub(super) environment: Environment,
     /// Set when the user asks to stop.
     pub(super) cancel: Arc<AtomicBool>,
-}
-
-/// An attempt could not be carried out; its record says so where it could be written.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub(crate) enum Error {
-    /// A spec or record is unreadable.
-    #[error(transparent)]
-    Task(#[from] tasks::Error),
-    /// The repository cannot be used.
-    #[error(transparent)]
-    Site(#[from] site::Error),
-    /// There is no worktree to be had.
-    #[error(transparent)]
-    Workspace(#[from] workspace::Error),
-    /// What it changed could not be kept yet.
-    #[error(transparent)]
-    Keep(#[from] keep::Error),
-    /// The scope cannot be held against the result.
-    #[error(transparent)]
-    Scope(#[from] ScopeError),
-    /// Its environment cannot be read.
-    #[error(transparent)]
-    Environment(#[from] environment::Error),
-    /// It could not be started or watched.
-    #[error(transparent)]
-    Exec(#[from] exec::run::Error),
-    /// This program is not to be found.
-    #[error(transparent)]
-    Program(#[from] command::Error),
-    /// Git could not do it.
-    #[error(transparent)]
-    Git(#[from] git::Error),
-    /// A lock cannot be had.
-    #[error(transparent)]
-    Lock(#[from] lock::Error),
-    /// A file could not be read or written.
-    #[error(transparent)]
-    File(#[from] file::Error),
 }
 
 /// Carries an attempt out, to a record that is over. What fails on the way fails the task, not the runner; but what could not be
@@ -255,53 +222,6 @@ impl<'a> Attempt<'a> {
         self.environment.placed(&Place { main: &main, worktree: root, cwd }, &marks)
     }
 
-    fn note_end(&mut self, ended: &Ended) {
-        self.record.exit = Some(ended.exit);
-        let limits = self.spec.limits;
-        let (reason, message) = match &ended.cause {
-            Cause::Exited if ended.exit.is_success() => (None, None),
-            Cause::Exited => (Some(Reason::Exit), None),
-            Cause::Signal => (Some(Reason::Signal), None),
-            Cause::Timeout => (Some(Reason::Timeout), Some(format!("it ran longer than {:?}", limits.timeout.unwrap_or_default()))),
-            Cause::Idle => (Some(Reason::Idle), Some(format!("it wrote nothing for {:?}", limits.idle.unwrap_or_default()))),
-            Cause::NotStarted(why) => (Some(Reason::Spawn), Some(format!("it could not be started: {why}"))),
-            Cause::Cancelled => {
-                self.record.cancelled = true;
-                (None, Some("it was cancelled".to_owned()))
-            }
-        };
-        self.record.reason = reason;
-        self.record.message = message;
-        if !ended.left_over.is_empty() {
-            let line = format!("processes that it left behind were ended: {}", names(&ended.left_over));
-            self.record.notes.push(line);
-        }
-        if !ended.survivors.is_empty() {
-            self.record.notes.push(format!("processes that could not be ended: {}", names(&ended.survivors)));
-        }
-        if let Some(e) = &ended.log_error {
-            self.record.notes.push(format!("its log is not whole: {}", chain(e)));
-        }
-    }
-
-    /// The worktree's `.git` does not lead to the private git dir any more: git in the task may have worked on the repository.
-    fn note_escape(&mut self, slot: &Slot) {
-        if !slot.root().exists() {
-            self.record.reason = self.record.reason.or(Some(Reason::Escaped));
-            let message = "its worktree was removed while it ran: nothing that it made there could be kept";
-            self.record.message.get_or_insert(message.to_owned());
-            return;
-        }
-        if !slot.root().join(".git").exists() {
-            self.record.notes.push("it removed its worktree's .git".to_owned());
-            return;
-        }
-        self.record.reason = self.record.reason.or(Some(Reason::Escaped));
-        let message = "its worktree's .git was replaced: git in it may have worked on the repository itself";
-        self.record.message.get_or_insert(message.to_owned());
-        self.record.notes.push(message.to_owned());
-    }
-
     /// Keeps what the task changed, and gives the worktree back.
     pub(super) fn keep_and_release(&mut self, slot: Slot) -> Result<(), Error> {
         let keeper = Keeper { main: &self.site.repo, config: &self.site.config, spec: &self.spec, dir: &self.dir, slot: &slot };
@@ -362,12 +282,6 @@ impl<'a> Attempt<'a> {
 /// Marks the processes of an attempt.
 pub(super) fn token(task: &Uid, attempt: u32) -> String {
     format!("{task}.{attempt}")
-}
-
-/// Names processes for people.
-pub(super) fn names(processes: &[process::Process]) -> String {
-    let names: Vec<_> = processes.iter().map(|p| format!("{} ({})", p.name, p.pid)).collect();
-    names.join(", ")
 }
 
 /// An error and all that lies behind it, in one line.

@@ -3,6 +3,10 @@
 //! `plan` finds every error that can be found before anything runs, and changes nothing. `hand_off` writes the spec and the
 //! environment, takes the attempt's lock, and makes the task exist by one line of the journal.
 
+mod base;
+mod error;
+mod name;
+
 use std::ffi::OsString;
 use std::path::{Component, Path, PathBuf};
 
@@ -13,13 +17,15 @@ use super::{RunWish, snapshot, start};
 use crate::exec::environment::{self, Taken};
 use crate::git::refs::{self, RefMove};
 use crate::git::{self, support, tree};
-use crate::id::{BadName, CommitId, Name, TreeId, Uid};
-use crate::journal::{Book, BookError, CarryError, Entry, LogError, Writer, append};
-use crate::store::{Site, layout, site, tasks};
-use crate::sys::lock::{self, Lock};
+use crate::id::{CommitId, TreeId, Uid};
+use crate::journal::{Book, Entry, Writer, append};
+use crate::store::{Site, layout, tasks};
+use crate::sys::lock::Lock;
 use crate::sys::{clock, file};
 use crate::task::{Command, EnvWish, Limits, RepoPath, Spec, Text};
-use crate::verify::scope::{self, BadGlob, Scope};
+use crate::verify::scope::{self, Scope};
+
+pub(crate) use error::Error;
 
 /// A task, decided and not handed off.
 pub(crate) struct HandOff {
@@ -31,124 +37,6 @@ pub(crate) struct HandOff {
     pub(crate) snapshot: Option<snapshot::Snapshot>,
     /// What the user should know, a line each.
     pub(crate) lines: Vec<String>,
-}
-
-/// A task cannot be handed off.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub(crate) enum Error {
-    /// There is nothing to run.
-    #[error("there is no command to run")]
-    NoCommand,
-    /// `HEAD` is a branch without a commit.
-    #[error("the branch `{branch}` has no commit yet")]
-    Unborn {
-        /// The branch.
-        branch: String,
-    },
-    /// A revision does not exist.
-    #[error("there is no commit `{0}`")]
-    UnknownRevision(String),
-    /// Options do not go together.
-    #[error("{0}")]
-    Usage(String),
-    /// The folder is not in the base.
-    #[error("the folder `{folder}` is not in {base}")]
-    UnknownFolder {
-        /// Relative to the root.
-        folder: RepoPath,
-        /// The base.
-        base: String,
-    },
-    /// The folder is not in the repository.
-    #[error("{0:?} is not in this checkout")]
-    OutsideFolder(PathBuf),
-    /// Git does not know who commits.
-    #[error("git does not know who you are: user.name and user.email are not set")]
-    NoIdentity,
-    /// The name cannot be one.
-    #[error(transparent)]
-    BadName(#[from] BadName),
-    /// The name is another task's.
-    #[error("there is a task `{0}` already")]
-    NameTaken(Name),
-    /// The branch that the task would have is there.
-    #[error("there is a branch `{0}` already")]
-    BranchTaken(String),
-    /// A branch is called like the prefix of tasks' branches.
-    #[error("the branch `{prefix}` is in the way of `{prefix}/{task}`")]
-    PrefixIsBranch {
-        /// The prefix.
-        prefix: String,
-        /// The task.
-        task: Name,
-    },
-    /// The command is not found.
-    #[error("the command `{0}` is not found")]
-    CommandNotFound(String),
-    /// The command is a path that the base does not have.
-    #[error("the command `{word}` is not in {base}")]
-    CommandNotInBase {
-        /// As it was given.
-        word: String,
-        /// The base.
-        base: String,
-    },
-    /// The command is a file that may not be run.
-    #[error("the command `{word}` is not executable in {base}")]
-    NotExecutable {
-        /// As it was given.
-        word: String,
-        /// The base.
-        base: String,
-    },
-    /// A check's command is not found.
-    #[error("the check `{check}`: the command `{word}` is not found")]
-    CheckNotFound {
-        /// The check.
-        check: String,
-        /// Its first word.
-        word: String,
-    },
-    /// A glob leads out of the repository.
-    #[error("`{0}` leads out of the repository")]
-    GlobOutside(String),
-    /// A glob cannot be read.
-    #[error(transparent)]
-    Glob(#[from] BadGlob),
-    /// `--env` cannot be granted.
-    #[error(transparent)]
-    Environment(#[from] environment::Error),
-    /// The checkout's uncommitted changes cannot be captured.
-    #[error(transparent)]
-    Snapshot(#[from] snapshot::Error),
-    /// The repository cannot be used.
-    #[error(transparent)]
-    Site(#[from] site::Error),
-    /// A task cannot be named or read.
-    #[error(transparent)]
-    Book(#[from] BookError),
-    /// The journal cannot be written.
-    #[error(transparent)]
-    Log(#[from] LogError),
-    /// The right to decide was not to be had.
-    #[error(transparent)]
-    Carry(#[from] CarryError),
-    /// The spec cannot be written.
-    #[error(transparent)]
-    Task(#[from] tasks::Error),
-    /// The attempt's lock cannot be taken.
-    #[error(transparent)]
-    Lock(#[from] lock::Error),
-    /// The runner cannot be started.
-    #[error(transparent)]
-    Start(#[from] start::Error),
-    /// A file cannot be written.
-    #[error(transparent)]
-    File(#[from] file::Error),
-    /// Git could not do it.
-    #[error(transparent)]
-    Git(#[from] git::Error),
 }
 
 /// Decides what would be handed off. `dir` is the caller's folder.
@@ -165,12 +53,12 @@ pub(crate) fn plan(site: &Site, dir: &Path, wish: &RunWish) -> Result<HandOff, E
     }
     // To count them takes as long as all the rest: it is done beside it.
     let counting = (wish.base.is_none() && !wish.with_changes).then(|| snapshot::count_changes(&site.repo));
-    let (base, snapshot, mut lines) = base_of(site, wish)?;
+    let (base, snapshot, mut lines) = base::base_of(site, wish)?;
     let tree = snapshot.as_ref().map_or_else(|| tree::of_commit(&site.repo, base), |s| Ok(s.tree))?;
     let odb = snapshot.as_ref().map_or_else(|| git::repo::odb(&site.repo), |s| s.intake.odb())?;
     support::refuse(&site.repo, &odb, tree)?;
     check_folder(&odb, tree, &cwd, base)?;
-    let id = name_of(site, wish, &command)?;
+    let id = name::name_of(site, wish, &command)?;
     let (pass, set) = env_wishes(&wish.env);
     let asked = environment::Wish { withhold: &site.config.withhold, pass: &pass, set: &set };
     let taken = environment::take(std::env::vars_os(), &asked)?;
@@ -180,7 +68,7 @@ pub(crate) fn plan(site: &Site, dir: &Path, wish: &RunWish) -> Result<HandOff, E
         id,
         command,
         base,
-        target: head_branch(site)?,
+        target: base::head_branch(site)?,
         checks: wish.checks.clone(),
         only: globs(&cwd, &wish.only)?,
         commit_ignored: globs(&cwd, &wish.commit_ignored)?,
@@ -271,41 +159,6 @@ pub(super) fn lexical(path: &Path) -> PathBuf {
     clean
 }
 
-fn base_of(site: &Site, wish: &RunWish) -> Result<(CommitId, Option<snapshot::Snapshot>, Vec<String>), Error> {
-    let head = head_commit(site)?;
-    match (&wish.base, wish.with_changes) {
-        (Some(_), true) => Err(Error::Usage("--base and --with-changes do not go together".to_owned())),
-        (Some(rev), false) => {
-            let found = site.repo.revparse_single(rev).and_then(|o| o.peel_to_commit());
-            let base = CommitId::from(found.map_err(|_| Error::UnknownRevision(rev.clone()))?.id());
-            Ok((base, None, vec![format!("from {} ({rev})", base.short())]))
-        }
-        (None, true) => {
-            let snapshot = snapshot::take(site, head)?;
-            let line = format!("from {} with {} changed files of the checkout", head.short(), snapshot.files);
-            Ok((snapshot.commit, Some(snapshot), vec![line]))
-        }
-        (None, false) => Ok((head, None, vec![])),
-    }
-}
-
-fn head_commit(site: &Site) -> Result<CommitId, Error> {
-    match site.repo.head().and_then(|h| h.peel_to_commit()) {
-        Ok(commit) => Ok(commit.id().into()),
-        Err(e) if e.code() == git2::ErrorCode::UnbornBranch => {
-            let branch = head_branch(site)?.unwrap_or_default();
-            Err(Error::Unborn { branch: branch.trim_start_matches("refs/heads/").to_owned() })
-        }
-        Err(e) => Err(git::Error::of("read", "HEAD")(e).into()),
-    }
-}
-
-/// The branch that is checked out; `None` if `HEAD` is detached.
-fn head_branch(site: &Site) -> Result<Option<String>, git::Error> {
-    let head = site.repo.find_reference("HEAD").map_err(git::Error::of("read", "HEAD"))?;
-    Ok(head.symbolic_target().ok().flatten().map(ToOwned::to_owned))
-}
-
 fn check_folder(odb: &Odb<'_>, tree: TreeId, cwd: &RepoPath, base: CommitId) -> Result<(), Error> {
     if cwd.is_root() {
         return Ok(());
@@ -313,40 +166,6 @@ fn check_folder(odb: &Odb<'_>, tree: TreeId, cwd: &RepoPath, base: CommitId) -> 
     match tree::find(odb, tree.into(), cwd)? {
         Some(entry) if entry.is_folder() => Ok(()),
         _ => Err(Error::UnknownFolder { folder: cwd.clone(), base: base.short() }),
-    }
-}
-
-/// The name asked for, if it is free; else the command's word with the first suffix that is free.
-fn name_of(site: &Site, wish: &RunWish, command: &Command) -> Result<Name, Error> {
-    let prefix = &site.config.branch_prefix;
-    let book = Book::open(site)?;
-    let is_branch = |name: &str| matches!(refs::find(&site.repo, &format!("refs/heads/{name}")), Ok(Some(_)));
-    let branch = |name: &Name| format!("{prefix}/{name}");
-    let is_task = |name: &Name| book.fold.tasks().iter().any(|t| t.id == *name);
-    let name = match &wish.name {
-        Some(text) => {
-            let name: Name = text.parse()?;
-            if is_task(&name) {
-                return Err(Error::NameTaken(name));
-            }
-            if is_branch(&branch(&name)) {
-                return Err(Error::BranchTaken(branch(&name)));
-            }
-            name
-        }
-        None => Name::slug(&command.word()).free(|name| is_task(name) || is_branch(&branch(name))),
-    };
-    match prefix
-        .split('/')
-        .scan(String::new(), |path, part| {
-            path.push_str(if path.is_empty() { "" } else { "/" });
-            path.push_str(part);
-            Some(path.clone())
-        })
-        .find(|path| is_branch(path))
-    {
-        Some(prefix) => Err(Error::PrefixIsBranch { prefix, task: name }),
-        None => Ok(name),
     }
 }
 

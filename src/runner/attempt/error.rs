@@ -1,0 +1,49 @@
+//! Why an attempt could not be carried out.
+
+use crate::exec;
+use crate::exec::environment;
+use crate::git;
+use crate::runner::judge::ScopeError;
+use crate::runner::keep;
+use crate::store::{site, tasks};
+use crate::sys::{command, file, lock};
+use crate::workspace;
+
+/// An attempt could not be carried out; its record says so where it could be written.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub(crate) enum Error {
+    /// A spec or record is unreadable.
+    #[error(transparent)]
+    Task(#[from] tasks::Error),
+    /// The repository cannot be used.
+    #[error(transparent)]
+    Site(#[from] site::Error),
+    /// There is no worktree to be had.
+    #[error(transparent)]
+    Workspace(#[from] workspace::Error),
+    /// What it changed could not be kept yet.
+    #[error(transparent)]
+    Keep(#[from] keep::Error),
+    /// The scope cannot be held against the result.
+    #[error(transparent)]
+    Scope(#[from] ScopeError),
+    /// Its environment cannot be read.
+    #[error(transparent)]
+    Environment(#[from] environment::Error),
+    /// It could not be started or watched.
+    #[error(transparent)]
+    Exec(#[from] exec::run::Error),
+    /// This program is not to be found.
+    #[error(transparent)]
+    Program(#[from] command::Error),
+    /// Git could not do it.
+    #[error(transparent)]
+    Git(#[from] git::Error),
+    /// A lock cannot be had.
+    #[error(transparent)]
+    Lock(#[from] lock::Error),
+    /// A file could not be read or written.
+    #[error(transparent)]
+    File(#[from] file::Error),
+}

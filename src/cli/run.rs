@@ -21,6 +21,7 @@ const EXAMPLES: &str = "\
 Examples:
   takeback run -- make figures
   takeback run --check 'make test' --only 'src/**' -- ./tools/rename.sh old new
+  takeback run --check 'pytest' --check-files 'tests/**' -- ./tools/port.sh
   takeback run --shell 'sed -i s/colour/color/ *.txt && make' --name spelling
   takeback run --wait --timeout 10m --with-changes -- Rscript clean.R
 
@@ -67,6 +68,10 @@ pub(super) struct Args {
     /// A shell line that judges the result; may be given more than once
     #[arg(long = "check", value_name = "LINE")]
     checks: Vec<String>,
+
+    /// Files that make the checks: a check sees them as in the base, whatever the task did to them; may be given more than once
+    #[arg(long, value_name = "GLOB")]
+    check_files: Vec<String>,
 
     /// Paths that it may change; may be given more than once
     #[arg(long, value_name = "GLOB")]
@@ -138,6 +143,7 @@ impl Args {
             with_changes: self.with_changes,
             cwd: self.cwd.clone(),
             checks: self.checks.clone(),
+            check_files: self.check_files.clone(),
             only: self.only.clone(),
             commit_ignored: self.commit_ignored.clone(),
             timeout: self.timeout,

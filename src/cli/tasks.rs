@@ -86,7 +86,9 @@ pub(super) fn summary(task: &Task) -> String {
         State::Running => words.push(format!("for {}", duration(elapsed(task)))),
         State::Failed => words.push(task.message.clone().unwrap_or_else(|| why(task))),
         State::Ready if task.checked == Some(Checked::Passed) => {
-            words.push(format!("{} passed", count(task.checks.len() as u64, "check")));
+            let flaky = task.checks.iter().filter(|run| run.flaky).count();
+            let flaky = if flaky > 0 { format!(" ({flaky} flaky)") } else { String::new() };
+            words.push(format!("{} passed{flaky}", count(task.checks.len() as u64, "check")));
         }
         State::Ready => words.push("not checked".to_owned()),
         State::Empty => words.push("it changed nothing".to_owned()),
@@ -189,9 +191,14 @@ fn ran(task: &Task) -> String {
 }
 
 fn check(run: &CheckRun) -> String {
-    let word = if run.passed() { "yes" } else { "no" };
+    let word = match (run.passed(), run.flaky) {
+        (true, true) => "yes, flaky",
+        (true, false) => "yes",
+        (false, _) => "no",
+    };
     let how = if run.cached { "taken from an earlier run on the same tree".to_owned() } else { duration(run.duration()) };
-    format!("{word}: {} ({how})", run.command)
+    let runs = if run.runs.is_empty() { String::new() } else { format!(", asked {} times", run.runs.len()) };
+    format!("{word}: {} ({how}{runs})", run.command)
 }
 
 /// The time since its command started, up to its end or to now.

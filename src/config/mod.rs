@@ -22,6 +22,11 @@ pub(crate) const KEYS: &[Key] = &[
     Key { name: "takeback.withhold", default: "", meaning: "further names (with *) of variables a task does not see; repeatable" },
     Key { name: "takeback.maxOutputs", default: "2g", meaning: "bytes of ignored files kept for each attempt" },
     Key { name: "takeback.maxFile", default: "100m", meaning: "largest new file that goes into a commit without being named" },
+    Key {
+        name: "takeback.checkRetries",
+        default: "1",
+        meaning: "how often a check that says no is asked again about the same tree",
+    },
     Key { name: "takeback.maxQuarantine", default: "2g", meaning: "largest private git dir that is taken over" },
 ];
 
@@ -36,6 +41,8 @@ pub(crate) struct Config {
     pub(crate) timeout: Duration,
     /// `takeback.withhold`, all of them.
     pub(crate) withhold: Vec<String>,
+    /// `takeback.checkRetries`.
+    pub(crate) check_retries: u32,
     /// `takeback.maxOutputs`.
     pub(crate) max_outputs_bytes: u64,
     /// `takeback.maxFile`.
@@ -85,6 +92,7 @@ impl Config {
                 expected: "a duration such as 90s, 15m or 2h",
             })?,
             withhold: all_values(&git, "takeback.withhold"),
+            check_retries: number(text("takeback.checkRetries"))?,
             max_outputs_bytes: size("takeback.maxOutputs")?,
             max_file_bytes: size("takeback.maxFile")?,
             max_quarantine_bytes: size("takeback.maxQuarantine")?,
@@ -111,6 +119,10 @@ pub(crate) fn values(repo: &Repository) -> Result<Vec<(&'static Key, Vec<String>
 
 fn default(name: &str) -> &'static str {
     KEYS.iter().find(|k| k.name == name).map_or("", |k| k.default)
+}
+
+fn number(value: String) -> Result<u32, Error> {
+    value.trim().parse().map_err(|_| Error::Value { key: "takeback.checkRetries", value, expected: "a number" })
 }
 
 fn branch_prefix(value: String) -> Result<String, Error> {

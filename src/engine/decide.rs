@@ -125,7 +125,10 @@ impl Engine {
     fn check_joined(&self, plan: &landing::Plan) -> Result<Checked, Error> {
         let (Some(tip), Some(tree)) = (plan.tip, plan.tree) else { return Ok(Checked::default()) };
         let LandWish { checks, no_check, .. } = &plan.wish;
-        Ok(landing_check::run(&self.site, &Joined { tip: (tip, tree), tasks: &plan.tasks, checks, no_check: *no_check })?)
+        Ok(landing_check::run(
+            &self.site,
+            &Joined { tip: (tip, tree), start: plan.target.start, tasks: &plan.tasks, checks, no_check: *no_check },
+        )?)
     }
 
     /// Decides what a discard would do.

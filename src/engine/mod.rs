@@ -27,7 +27,7 @@ pub use task::{Sandbox, Task};
 pub use crate::id::{BadName, BadObjectId, BadUid, BlobId, CommitId, Name, TreeId, Uid};
 pub use crate::landing::{LandWish, Refusal, RefusalKind};
 pub use crate::runner::RunWish;
-pub use crate::task::{Amount, CheckRun, Checked, Exit, FileCounts, Level, Moment, Reason, RepoPath, State, Text};
+pub use crate::task::{Amount, CheckRun, Checked, Exit, FileCounts, Level, Moment, Reason, RepoPath, State, Text, Trial};
 
 /// One repository.
 pub struct Engine {

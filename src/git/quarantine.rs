@@ -26,7 +26,8 @@ use git2::{Oid, Repository};
 
 pub(crate) use snapshot::Snapshot;
 
-use super::Error;
+use super::tree::{self, Edits};
+use super::{Error, repo};
 use crate::sys::fault::Point;
 use crate::sys::file;
 
@@ -83,6 +84,29 @@ impl Quarantine {
         }
         snapshot.store(folder)?;
         Ok(quarantine)
+    }
+
+    /// Lets the quarantine, just made, start at a commit of its own: the base with other files at some paths, and the base's parents. The
+    /// repository gets nothing of it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Git`] if it cannot be written, [`Error::File`].
+    pub(crate) fn start_with(&self, spec: &QuarantineSpec<'_>, edits: &Edits) -> Result<(), Error> {
+        // Nobody else has written to it yet: its configuration is what we have put there.
+        let own = repo::open_git_dir(&self.path)?;
+        let odb = repo::odb(&own)?;
+        let base = own.find_commit(spec.base).map_err(Error::of("read", spec.base))?;
+        let tree = tree::edit(&odb, &odb, Some(base.tree_id()), edits)?;
+        let tree = own.find_tree(tree).map_err(Error::of("read", tree))?;
+        let parents: Vec<_> = base.parents().collect();
+        let parents: Vec<_> = parents.iter().collect();
+        let text = base.message().unwrap_or_default();
+        let start = own.commit(None, &base.author(), &base.committer(), text, &tree, &parents);
+        let start = start.map_err(Error::of("write", "a commit"))?;
+        let branch = self.path.join(spec.branch);
+        fs::remove_file(&branch).map_err(file::Error::of("remove", &branch))?;
+        put(&branch, format!("{start}\n").as_bytes())
     }
 
     /// Names the quarantine in a folder, there or not.

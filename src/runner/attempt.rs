@@ -262,9 +262,7 @@ impl<'a> Attempt<'a> {
 
     /// Removes what only a running attempt needs. The environment goes last: while it is there, this is not done.
     pub(super) fn tidy(&self) -> Result<(), Error> {
-        for quarantine in [self.dir.quarantine(), self.dir.check_quarantine()] {
-            Quarantine::at(&quarantine).remove()?;
-        }
+        Quarantine::at(&self.dir.quarantine()).remove()?;
         for folder in [self.dir.intake(), self.dir.scratch()] {
             file::remove_folder(&folder)?;
         }

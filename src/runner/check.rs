@@ -1,7 +1,11 @@
 //! Running checks: each in a clean worktree of exactly the tree that it is to judge, with a private git dir of its own.
+//!
+//! A check that says no is asked again about the same tree, in the worktree made clean anew: `takeback.checkRetries` times. If it says
+//! yes then, that counts, and is on record as flaky with every run. What a limit or the user stopped has said nothing, and is not asked
+//! again.
 
 use std::convert::Infallible;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::attempt::{Attempt, Error, token};
 use super::keep::quarantine_spec;
@@ -9,23 +13,50 @@ use crate::exec::launch::{Launch, Launcher};
 use crate::exec::log::Sizes;
 use crate::exec::run::{Cause, Execution};
 use crate::git::quarantine::{Quarantine, QuarantineSpec};
-use crate::git::tree;
+use crate::git::{repo, tree};
 use crate::id::{CommitId, TreeId};
 use crate::sandbox;
+use crate::store::layout::AttemptDir;
+use crate::sys::file;
 use crate::sys::process::Grace;
-use crate::task::{CheckRun, Exit, Text};
+use crate::task::{CheckRun, Exit, Text, Trial};
+use crate::verify::check_files::{self, Seen};
 use crate::verify::verdicts::Question;
 use crate::workspace::{Owner, Role, Slot, Wanted};
 
+/// What a check is asked about.
+pub(super) struct Subject {
+    /// The commit and its tree.
+    pub(super) commit: (CommitId, TreeId),
+    /// What the check sees of it.
+    pub(super) seen: Seen,
+}
+
+/// Where a check's output goes.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Log {
+    /// The task's n-th check, from 1.
+    Own(usize),
+    /// A check of a tree that is to land.
+    Landing,
+}
+
 /// Runs a task's checks on its result, in order, up to the first that says no.
 pub(super) fn run_all(attempt: &mut Attempt<'_>, result: CommitId) -> Result<(), Error> {
-    let tree = tree::of_commit(&attempt.site.repo, result)?;
+    let main = &attempt.site.repo;
+    let commit = (result, tree::of_commit(main, result)?);
+    let base = tree::of_commit(main, attempt.record.base)?;
+    let seen = check_files::seen(&repo::odb(main)?, commit.1, base, &attempt.spec.check_files)?;
+    let subject = Subject { commit, seen };
     attempt.record.checks.clear();
     for (n, command) in attempt.spec.checks.clone().iter().enumerate() {
-        let run = answer(attempt, command, (result, tree), n + 1)?;
+        let run = answer(attempt, command, &subject, Log::Own(n + 1))?;
         let passed = run.passed();
         if !passed && attempt.is_cancelled() {
             attempt.record.cancelled = true;
+        }
+        if run.flaky {
+            attempt.record.notes.push(format!("the check `{command}` said no, then yes about the same tree: it is flaky"));
         }
         attempt.record.checks.push(run);
         if !passed {
@@ -35,38 +66,67 @@ pub(super) fn run_all(attempt: &mut Attempt<'_>, result: CommitId) -> Result<(),
     Ok(())
 }
 
-/// Asks one check about one commit's tree: what it said before to the same question, or what it says now.
-pub(super) fn answer(attempt: &Attempt<'_>, command: &str, on: (CommitId, TreeId), n: usize) -> Result<CheckRun, Error> {
+/// Asks one check about one commit's tree: the yes that it said before to the same question, or what it says now.
+pub(super) fn answer(attempt: &Attempt<'_>, command: &str, subject: &Subject, log: Log) -> Result<CheckRun, Error> {
     let spec = &attempt.spec;
     let question = Question {
-        tree: on.1,
+        tree: subject.seen.tree,
         command,
         cwd: &spec.cwd,
         setup: spec.setup.as_deref(),
         env: &spec.env,
         level: sandbox::enforce(spec.sandbox).level,
     };
-    if let Some(known) = question.find_answer(&attempt.site.layout) {
+    if let Some(known) = question.find_yes(&attempt.site.layout) {
         return Ok(known);
     }
     let owner = Owner { task: spec.uid.clone(), attempt: attempt.record.attempt, role: Role::Check };
-    let slot = attempt.slots.take(&Wanted { tree: on.1, commit: on.0, owner })?;
-    let run = execute(attempt, command, &slot, on, &attempt.dir.check_log(n));
+    let (commit, tree) = subject.commit;
+    let mut slot = attempt.slots.take(&Wanted { tree, commit, owner })?;
+    let own = attempt.dir.checking(slot.n());
+    file::make_folder(&own)?;
+    let run = ask(attempt, command, subject, (&mut slot, log));
     // Before the slot is given back: what a crash leaves of the answer is found by the slot's owner.
     let saved = match &run {
         // What a limit or the user stopped has said nothing.
-        Ok(run) if run.exit.code.is_some() => question.save_answer(&attempt.site.layout, attempt.dir.path(), run),
+        Ok(run) if run.exit.code.is_some() => question.save_answer(&attempt.site.layout, &own, run),
         _ => Ok(()),
     };
+    let removed = file::remove_folder(&own);
     slot.release()?;
     saved?;
+    removed?;
     run
 }
 
-fn execute(attempt: &Attempt<'_>, command: &str, slot: &Slot, on: (CommitId, TreeId), log: &Path) -> Result<CheckRun, Error> {
-    let spec = quarantine_spec(&attempt.site.repo, &attempt.spec, on.0);
+/// Asks until the check says yes, or has said no often enough.
+fn ask(attempt: &Attempt<'_>, command: &str, subject: &Subject, (slot, log): (&mut Slot, Log)) -> Result<CheckRun, Error> {
+    let times = 1 + attempt.site.config.check_retries as usize;
+    let mut trials: Vec<Trial> = Vec::new();
+    for time in 1..=times {
+        if time > 1 {
+            slot.reset(subject.commit.1)?;
+        }
+        slot.put_over(&subject.seen.put_back)?;
+        let trial = execute(attempt, command, subject, (slot, &log.path(&attempt.dir, slot.n(), time)))?;
+        trials.push(trial);
+        if !trial.exit.is_no() || attempt.is_cancelled() {
+            break;
+        }
+    }
+    match CheckRun::of_trials(command, subject.seen.tree, &trials) {
+        Some(run) => Ok(run),
+        None => unreachable!("BUG: a check was asked at least once"),
+    }
+}
+
+fn execute(attempt: &Attempt<'_>, command: &str, subject: &Subject, (slot, log): (&Slot, &Path)) -> Result<Trial, Error> {
     let index = slot.admin()?.index();
-    let quarantine = Quarantine::create(&attempt.dir.check_quarantine(), &QuarantineSpec { index_from: Some(&index), ..spec })?;
+    let spec = QuarantineSpec { index_from: Some(&index), ..quarantine_spec(&attempt.site.repo, &attempt.spec, subject.commit.0) };
+    let quarantine = Quarantine::create(&attempt.dir.checking(slot.n()).join("quarantine"), &spec)?;
+    if !subject.seen.put_back.is_empty() {
+        quarantine.start_with(&spec, &check_files::edits(&subject.seen.put_back))?;
+    }
     quarantine.attach(&slot.root())?;
     let root = slot.root();
     let cwd = root.join(attempt.spec.cwd.as_path());
@@ -86,11 +146,16 @@ fn execute(attempt: &Attempt<'_>, command: &str, slot: &Slot, on: (CommitId, Tre
     let ended = execution.run(|_| Ok::<(), Infallible>(()))?;
     // A check that was stopped has said nothing, whatever its exit code: some end well when they are asked to.
     let exit = if ended.cause == Cause::Exited { ended.exit } else { Exit { code: None, signal: ended.exit.signal } };
-    Ok(CheckRun {
-        command: command.to_owned(),
-        exit,
-        duration_ms: u64::try_from(ended.duration.as_millis()).unwrap_or(u64::MAX),
-        tree: on.1,
-        cached: false,
-    })
+    Ok(Trial { exit, duration_ms: u64::try_from(ended.duration.as_millis()).unwrap_or(u64::MAX) })
+}
+
+impl Log {
+    /// Each run has its own: the first no is worth reading, too.
+    fn path(self, dir: &AttemptDir, slot: u32, time: usize) -> PathBuf {
+        match self {
+            Self::Own(n) if time == 1 => dir.check_log(n),
+            Self::Own(n) => dir.check_log_again(n, time),
+            Self::Landing => dir.landing_log(slot, time),
+        }
+    }
 }

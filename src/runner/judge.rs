@@ -6,7 +6,8 @@ use crate::git;
 use crate::git::tree::{self, Change, Entry};
 use crate::id::TreeId;
 use crate::task::{Checked, FileCounts, Reason, Record, State, Step};
-use crate::verify::scope::{BadGlob, Scope};
+use crate::verify::Error;
+use crate::verify::scope::Scope;
 
 /// The largest file whose lines are counted.
 const LARGEST_COUNTED_BYTES: usize = 4 << 20;
@@ -17,22 +18,11 @@ pub(super) fn outside(
     record: &Record,
     base: TreeId,
     only: &[String],
-) -> Result<Vec<crate::task::RepoPath>, ScopeError> {
+) -> Result<Vec<crate::task::RepoPath>, Error> {
     let Some(tree) = record.tree.filter(|_| !only.is_empty()) else { return Ok(vec![]) };
     let scope = Scope::new(only)?;
     let changes = changes(main, base, tree)?;
     Ok(changes.into_iter().map(|c| c.path).filter(|path| !scope.allows(path)).collect())
-}
-
-/// The scope cannot be held against a result.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum ScopeError {
-    /// A glob cannot be read.
-    #[error(transparent)]
-    Glob(#[from] BadGlob),
-    /// Git could not do it.
-    #[error(transparent)]
-    Git(#[from] git::Error),
 }
 
 /// Counts what a result changes.

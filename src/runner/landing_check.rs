@@ -1,18 +1,25 @@
 //! The checks of a tree that is about to land and that no check has seen yet.
+//!
+//! The files that make a check are those of the target as it was before the landing: what others have changed in them there counts,
+//! what the tasks have changed does not.
 
 use super::attempt::{Attempt, Error};
-use super::check;
+use super::check::{self, Log, Subject};
 use crate::exec::environment::{self, Wish};
+use crate::git::{repo, tree};
 use crate::id::{CommitId, TreeId};
 use crate::journal::Standing;
 use crate::store::Site;
 use crate::sys::process;
 use crate::task::CheckRun;
+use crate::verify::check_files;
 
 /// A tree that is about to land.
 pub(crate) struct Joined<'a> {
     /// The commit, and its tree.
     pub(crate) tip: (CommitId, TreeId),
+    /// The target before the landing.
+    pub(crate) start: CommitId,
     /// The tasks that are in it.
     pub(crate) tasks: &'a [Standing],
     /// Checks that were asked for beside the tasks' own.
@@ -32,23 +39,23 @@ pub(crate) struct Checked {
     pub(crate) notes: Vec<String>,
 }
 
+/// One check to run.
+struct Asked {
+    /// The task, by its place in the landing, whose environment it has.
+    task: usize,
+    /// The shell line.
+    command: String,
+    /// Globs of the files that make it.
+    check_files: Vec<String>,
+}
+
 /// Runs what has to be run: the tasks' own checks where the tree to land is not the one they saw, and `land --check` always.
 ///
 /// # Errors
 ///
 /// [`Error`] if a check cannot be run.
 pub(crate) fn run(site: &Site, joined: &Joined<'_>) -> Result<Checked, Error> {
-    let seen = joined.tasks.len() == 1 && joined.tasks[0].record.tree == Some(joined.tip.1);
-    let mut asked: Vec<(usize, String)> = Vec::new();
-    for (n, task) in joined.tasks.iter().enumerate().filter(|_| !seen) {
-        for command in &task.spec.checks {
-            let known = asked.iter().any(|(m, c)| c == command && joined.tasks[*m].spec.cwd == task.spec.cwd);
-            if !known {
-                asked.push((n, command.clone()));
-            }
-        }
-    }
-    asked.extend(joined.checks.iter().map(|command| (0, command.clone())));
+    let asked = joined.asked(site)?;
     if asked.is_empty() {
         return Ok(Checked { notes: notes(joined), ..Checked::default() });
     }
@@ -56,16 +63,64 @@ pub(crate) fn run(site: &Site, joined: &Joined<'_>) -> Result<Checked, Error> {
         return Ok(Checked { untested: true, ..Checked::default() });
     }
     process::become_subreaper();
-    for (k, (n, command)) in asked.iter().enumerate() {
-        let task = &joined.tasks[*n];
+    let mut checked = Checked::default();
+    for asked in &asked {
+        let task = &joined.tasks[asked.task];
         let mut attempt = Attempt::open(site, task.uid(), task.entry.attempt)?;
         attempt.environment = callers_environment(site)?;
-        let run = check::answer(&attempt, command, joined.tip, task.spec.checks.len() + k + 1)?;
+        let run = check::answer(&attempt, &asked.command, &joined.subject(site, &asked.check_files)?, Log::Landing)?;
         if !run.passed() {
-            return Ok(Checked { failed: Some(said_no(&run)), ..Checked::default() });
+            checked.failed = Some(said_no(&run));
+            return Ok(checked);
+        }
+        if run.flaky {
+            checked.notes.push(format!("the check `{}` said no, then yes about the same tree: it is flaky", run.command));
         }
     }
-    Ok(Checked::default())
+    Ok(checked)
+}
+
+impl Joined<'_> {
+    /// The tasks' own checks, each once, then those that the landing asks for.
+    fn asked(&self, site: &Site) -> Result<Vec<Asked>, Error> {
+        let seen = self.is_seen(site)?;
+        let mut asked: Vec<Asked> = Vec::new();
+        for (task, standing) in self.tasks.iter().enumerate().filter(|_| !seen) {
+            let spec = &standing.spec;
+            for command in &spec.checks {
+                let same = |a: &&Asked| {
+                    let other = &self.tasks[a.task].spec;
+                    a.command == *command && other.cwd == spec.cwd && a.check_files == spec.check_files
+                };
+                if asked.iter().find(same).is_none() {
+                    asked.push(Asked { task, command: command.clone(), check_files: spec.check_files.clone() });
+                }
+            }
+        }
+        let all: Vec<String> = self.tasks.iter().flat_map(|task| task.spec.check_files.clone()).collect();
+        asked.extend(self.checks.iter().map(|command| Asked { task: 0, command: command.clone(), check_files: all.clone() }));
+        Ok(asked)
+    }
+
+    /// Tells whether the task's checks have seen this very tree, with these very files of their own.
+    fn is_seen(&self, site: &Site) -> Result<bool, Error> {
+        let [task] = self.tasks else { return Ok(false) };
+        if task.record.tree != Some(self.tip.1) {
+            return Ok(false);
+        }
+        let odb = repo::odb(&site.repo)?;
+        let seen = |before| -> Result<TreeId, Error> {
+            let before = tree::of_commit(&site.repo, before)?;
+            Ok(check_files::seen(&odb, self.tip.1, before, &task.spec.check_files)?.tree)
+        };
+        Ok(seen(self.start)? == seen(task.record.base)?)
+    }
+
+    fn subject(&self, site: &Site, check_files: &[String]) -> Result<Subject, Error> {
+        let before = tree::of_commit(&site.repo, self.start)?;
+        let seen = check_files::seen(&repo::odb(&site.repo)?, self.tip.1, before, check_files)?;
+        Ok(Subject { commit: self.tip, seen })
+    }
 }
 
 fn said_no(run: &CheckRun) -> String {

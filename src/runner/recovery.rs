@@ -4,7 +4,6 @@ use super::attempt::{Attempt, Error, chain, names, token};
 use super::{cancel, judge, keep};
 use crate::git;
 use crate::git::intake;
-use crate::git::quarantine::Quarantine;
 use crate::journal::{Book, BookError, Standing};
 use crate::store::Site;
 use crate::sys::file;
@@ -79,7 +78,7 @@ fn release_check_slots(site: &Site, all: &[Standing]) -> Result<(), Error> {
         for slot in slots.claim(&owner.task, owner.attempt)? {
             process::end(&Family { root: None, token: &token(&owner.task, owner.attempt) }, &Grace::default());
             let dir = site.layout.attempt(&owner.task, owner.attempt);
-            Quarantine::at(&dir.check_quarantine()).remove()?;
+            file::remove_folder(&dir.checking(slot.n()))?;
             file::remove_unfinished(dir.path())?;
             slot.release()?;
         }
@@ -134,6 +133,7 @@ pub(crate) fn recover(site: &Site, standing: &Standing) -> Result<Option<String>
         if is_due && is_task(&slot) {
             attempt.keep_and_release(slot)?;
         } else {
+            file::remove_folder(&attempt.dir.checking(slot.n()))?;
             slot.release()?;
         }
     }

@@ -22,6 +22,8 @@ pub struct RunWish {
     pub cwd: Option<PathBuf>,
     /// Shell command lines that judge the result.
     pub checks: Vec<String>,
+    /// Globs, relative to the folder it runs in, of files that make the checks: these are taken from the base.
+    pub check_files: Vec<String>,
     /// Globs, relative to the folder it runs in, that it may change; empty is everything.
     pub only: Vec<String>,
     /// Globs, relative to the folder it runs in, of ignored files that go into the commit.

@@ -129,8 +129,19 @@ impl AttemptDir {
         self.0.join("quarantine")
     }
 
-    pub(crate) fn check_quarantine(&self) -> PathBuf {
-        self.0.join("check-quarantine")
+    /// What a check writes when it is asked about the same tree once more.
+    pub(crate) fn check_log_again(&self, n: usize, time: usize) -> PathBuf {
+        self.0.join(format!("check-{n}.{time}.log"))
+    }
+
+    /// What a check of a tree that is to land writes: who holds the slot is the only one to write there.
+    pub(crate) fn landing_log(&self, slot: u32, time: usize) -> PathBuf {
+        self.0.join(format!("landing-check-{slot}.{time}.log"))
+    }
+
+    /// What belongs to a check that runs in a slot, and goes with it: several landings may ask about one attempt at once.
+    pub(crate) fn checking(&self, slot: u32) -> PathBuf {
+        self.0.join("checking").join(slot.to_string())
     }
 
     pub(crate) fn scratch(&self) -> PathBuf {

@@ -16,4 +16,4 @@ pub use spec::Level;
 pub(crate) use spec::{Command, EnvWish, Limits, Spec};
 pub use state::State;
 pub(crate) use state::{IllegalStep, Step};
-pub use verdict::{Amount, CheckRun, Checked, Exit, FileCounts, Reason};
+pub use verdict::{Amount, CheckRun, Checked, Exit, FileCounts, Reason, Trial};

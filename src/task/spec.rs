@@ -29,6 +29,9 @@ pub(crate) struct Spec {
     /// Shell command lines that judge the result, in order.
     #[serde(default)]
     pub(crate) checks: Vec<String>,
+    /// Globs, relative to the root, of files that make the checks: a check sees them as they are in the base.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) check_files: Vec<String>,
     /// Globs, relative to the root, that it may change; empty is everything.
     #[serde(default)]
     pub(crate) only: Vec<String>,

@@ -74,6 +74,21 @@ pub struct CheckRun {
     pub tree: TreeId,
     /// Whether an earlier run of the same check on the same tree was taken instead.
     pub cached: bool,
+    /// Whether it said no, and yes when it was asked again about the same tree.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub flaky: bool,
+    /// Every run in order, where there was more than one. The one that counts is above.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub runs: Vec<Trial>,
+}
+
+/// One of several runs of a check on the same tree.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Trial {
+    /// How it ended.
+    pub exit: Exit,
+    /// How long it took, in milliseconds.
+    pub duration_ms: u64,
 }
 
 /// What a result changes against its base.
@@ -121,9 +136,32 @@ impl Exit {
     pub(crate) fn is_success(self) -> bool {
         self.code == Some(0)
     }
+
+    /// Tells whether a check said no. What a limit, a signal or the user stopped has said nothing.
+    pub(crate) fn is_no(self) -> bool {
+        self.code.is_some_and(|code| code != 0)
+    }
 }
 
 impl CheckRun {
+    /// One verdict from the runs of one check on one tree: yes where any of them said so, else the first no.
+    ///
+    /// A check that says no and then yes is flaky, and known as such. `None` without a run.
+    pub(crate) fn of_trials(command: &str, tree: TreeId, trials: &[Trial]) -> Option<Self> {
+        let yes = trials.iter().find(|trial| trial.exit.is_success());
+        let counts = yes.or(trials.first())?;
+        let several = trials.len() > 1;
+        Some(Self {
+            command: command.to_owned(),
+            exit: counts.exit,
+            duration_ms: counts.duration_ms,
+            tree,
+            cached: false,
+            flaky: several && yes.is_some(),
+            runs: if several { trials.to_vec() } else { vec![] },
+        })
+    }
+
     /// Tells whether the check said yes.
     pub(crate) fn passed(&self) -> bool {
         self.exit.is_success()
@@ -139,5 +177,32 @@ impl std::ops::AddAssign for Amount {
     fn add_assign(&mut self, more: Self) {
         self.files += more.files;
         self.bytes += more.bytes;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_yes_after_a_no_is_a_flaky_yes_and_a_second_no_leaves_the_first() {
+        let tree = "4b825dc642cb6eb9a060e54bf8d69288fbee4904".parse().unwrap();
+        let trial = |code, duration_ms| Trial { exit: Exit { code, signal: None }, duration_ms };
+        // The codes of the runs; the one that counts, and whether it is flaky.
+        for (codes, counts, flaky) in [
+            (&[Some(0)][..], Some(0), false),
+            (&[Some(1)], Some(1), false),
+            (&[Some(1), Some(0)], Some(0), true),
+            (&[Some(3), Some(1)], Some(3), false),
+            (&[Some(1), Some(2), Some(0)], Some(0), true),
+            (&[Some(1), None], Some(1), false),
+            (&[None], None, false),
+        ] {
+            let trials: Vec<_> = codes.iter().zip(10..).map(|(code, ms)| trial(*code, ms)).collect();
+            let run = CheckRun::of_trials("x", tree, &trials).unwrap();
+            assert_eq!((run.exit.code, run.flaky), (counts, flaky), "{codes:?}");
+            assert_eq!(run.runs, if codes.len() > 1 { trials } else { vec![] });
+        }
+        assert_eq!(CheckRun::of_trials("x", tree, &[]), None);
     }
 }

@@ -1,7 +1,8 @@
 //! `slot.json`: what is known of a slot, whoever reads it.
 //!
 //! Replaced whole, by the holder of the slot's lock only. `tree` is there only while the slot's index tells what was last put there;
-//! it goes before the first file is touched and comes back after the last.
+//! it goes before the first file is touched and comes back after the last. A program that knows nothing of `over` knows nothing of the
+//! files either then, and compares them by content.
 
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
@@ -12,7 +13,7 @@ use super::Error;
 use crate::id::{CommitId, TreeId, Uid};
 use crate::sys::fault::Point;
 use crate::sys::file;
-use crate::task::Text;
+use crate::task::{RepoPath, Text};
 
 /// What a slot is used for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -78,6 +79,20 @@ pub(crate) struct Record {
     pub(crate) commit: Option<CommitId>,
     /// Whom it is given to; `None`: it is idle.
     pub(crate) owner: Option<Owner>,
+    /// Paths that were put over a tree since; then `tree` and `index` are `None`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) over: Option<Over>,
+}
+
+/// A tree with other files at some paths: what a check sees of a result.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Over {
+    /// The tree below.
+    pub(crate) tree: TreeId,
+    /// The index that tells of both.
+    pub(crate) index: Option<Stamp>,
+    /// The paths that are not as in the tree.
+    pub(crate) paths: Vec<RepoPath>,
 }
 
 impl Record {

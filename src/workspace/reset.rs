@@ -39,6 +39,11 @@ pub(super) struct Plan {
 }
 
 impl Plan {
+    /// Brings a slot that holds a tree from it, at these paths alone.
+    pub(super) fn of(tree: TreeId, changes: Vec<Change>) -> Self {
+        Self { tree, surplus: Vec::new(), changes }
+    }
+
     /// Tells whether files of the tree are to be written or removed, so that the index will not fit for a while.
     pub(super) fn changes_files(&self) -> bool {
         !self.changes.is_empty()
@@ -80,12 +85,13 @@ fn is_empty(root: &Path) -> Result<bool, Error> {
     Ok(Folder::open(root)?.entries()?.iter().all(|(name, _)| name == ".git"))
 }
 
-/// Finds what differs between a slot, whose index is that of the tree `from`, and a tree.
+/// Finds what differs between a slot, whose index is that of the first tree, and the second; at the paths `over` the index may tell
+/// of anything.
 ///
 /// # Errors
 ///
 /// [`Error::Git`] if index or trees are unreadable; [`Error::File`] if a folder is.
-pub(super) fn plan(admin: &AdminDir, root: &Path, from: TreeId, tree: TreeId) -> Result<Plan, Error> {
+pub(super) fn plan(admin: &AdminDir, root: &Path, (from, tree): (TreeId, TreeId), over: &[RepoPath]) -> Result<Plan, Error> {
     let repo = admin.open()?;
     let odb = git::repo::odb(&repo)?;
     let manifest = Manifest::load(&admin.index())?;
@@ -95,6 +101,11 @@ pub(super) fn plan(admin: &AdminDir, root: &Path, from: TreeId, tree: TreeId) ->
         let file = &manifest.files()[n];
         let (path, there) = (RepoPath::new(manifest.path(file)), Some(file.entry));
         changes.insert(path.clone(), Change { path, old: there, new: there });
+    }
+    for path in over {
+        let old = manifest.find(path.as_bytes()).map(|n| manifest.files()[n].entry);
+        let new = tree::find(&odb, tree.into(), path)?.filter(|entry| !entry.is_folder());
+        changes.insert(path.clone(), Change { path: path.clone(), old, new });
     }
     for change in tree::changes(&odb, Some(from.into()), Some(tree.into()))? {
         changes.insert(change.path.clone(), change);

@@ -9,15 +9,17 @@ use std::path::{Path, PathBuf};
 
 use git2::Repository;
 
-use super::record::{Owner, Record, Stamp};
+use super::record::{Over, Owner, Record, Stamp};
 use super::{Error, reset};
 use crate::git;
 use crate::git::admin::{AdminDir, Head, Registration};
+use crate::git::tree::Change;
 use crate::id::{CommitId, TreeId, Uid};
 use crate::sys::fault::Point;
 use crate::sys::file;
 use crate::sys::folder::{self, Folder};
 use crate::sys::lock::Lock;
+use crate::task::RepoPath;
 
 /// What a slot is wanted for.
 #[derive(Clone, Debug)]
@@ -118,13 +120,12 @@ impl Slot {
     pub(crate) fn reset(&mut self, tree: TreeId) -> Result<(), Error> {
         self.make_root()?;
         let (admin, root) = (self.admin()?, self.root());
-        let known = if self.has_its_index()? { self.record.tree } else { None };
-        let plan = match known.map(|known| reset::plan(&admin, &root, known, tree)) {
+        let plan = match self.known()?.map(|(known, over)| reset::plan(&admin, &root, (known, tree), &over)) {
             // The tree that was there last is of a commit that `gc` took.
             None | Some(Err(Error::Git(git::Error::Missing { .. }))) => {
                 self.forget_tree()?;
                 reset::start_over(&admin, &root, tree)?;
-                reset::plan(&admin, &root, tree, tree)?
+                reset::plan(&admin, &root, (tree, tree), &[])?
             }
             Some(plan) => plan?,
         };
@@ -133,19 +134,44 @@ impl Slot {
         }
         reset::carry_out(&admin, &root, plan)?;
         let index = Stamp::of(&admin.index())?;
-        if self.record.tree != Some(tree) || self.record.index != index {
+        if self.record.tree != Some(tree) || self.record.index != index || self.record.over.is_some() {
             self.record.tree = Some(tree);
             self.record.index = index;
+            self.record.over = None;
             self.record.save(&self.folder)?;
         }
         Ok(())
     }
 
-    fn forget_tree(&mut self) -> Result<(), Error> {
-        if self.record.tree.take().is_none() {
-            return Ok(());
-        }
+    /// Puts other files over the tree that the last reset put there, index included; the next reset knows of them.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Git`], [`Error::File`]; the files are compared by content the next time.
+    pub(crate) fn put_over(&mut self, changes: &[Change]) -> Result<(), Error> {
+        let Some(tree) = self.record.tree.filter(|_| !changes.is_empty()) else { return Ok(()) };
+        let (admin, root) = (self.admin()?, self.root());
+        self.forget_tree()?;
+        reset::carry_out(&admin, &root, reset::Plan::of(tree, changes.to_vec()))?;
+        let paths = changes.iter().map(|change| change.path.clone()).collect();
+        self.record.over = Some(Over { tree, index: Stamp::of(&admin.index())?, paths });
         self.record.save(&self.folder)
+    }
+
+    /// The tree that the slot's index tells of, and the paths at which it tells of something else.
+    fn known(&self) -> Result<Option<(TreeId, Vec<RepoPath>)>, Error> {
+        if let Some(over) = &self.record.over {
+            let is_told = over.index.is_some() && Stamp::of(&self.admin()?.index())? == over.index;
+            return Ok(is_told.then(|| (over.tree, over.paths.clone())));
+        }
+        let known = if self.has_its_index()? { self.record.tree } else { None };
+        Ok(known.map(|tree| (tree, Vec::new())))
+    }
+
+    fn forget_tree(&mut self) -> Result<(), Error> {
+        let (tree, over) = (self.record.tree.take(), self.record.over.take());
+        self.record.index = None;
+        if tree.is_none() && over.is_none() { Ok(()) } else { self.record.save(&self.folder) }
     }
 
     /// Makes sure of a real folder, with the rights to work in it.
@@ -173,6 +199,7 @@ impl Slot {
             return Ok(admin);
         }
         self.record.tree = None;
+        self.record.over = None;
         let mut name = format!("takeback-{}", self.record.n);
         loop {
             self.record.admin = Some(name.clone());

@@ -14,6 +14,7 @@
 mod at_once;
 mod bad_input;
 mod checkout;
+mod checks;
 mod children;
 mod cli_flow;
 mod cli_surface;

@@ -3,11 +3,10 @@
 use crate::exec;
 use crate::exec::environment;
 use crate::git;
-use crate::runner::judge::ScopeError;
 use crate::runner::keep;
 use crate::store::{site, tasks};
 use crate::sys::{command, file, lock};
-use crate::workspace;
+use crate::{verify, workspace};
 
 /// An attempt could not be carried out; its record says so where it could be written.
 #[derive(Debug, thiserror::Error)]
@@ -25,9 +24,9 @@ pub(crate) enum Error {
     /// What it changed could not be kept yet.
     #[error(transparent)]
     Keep(#[from] keep::Error),
-    /// The scope cannot be held against the result.
+    /// The result cannot be held against what was asked for.
     #[error(transparent)]
-    Scope(#[from] ScopeError),
+    Verify(#[from] verify::Error),
     /// Its environment cannot be read.
     #[error(transparent)]
     Environment(#[from] environment::Error),

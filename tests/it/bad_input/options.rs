@@ -19,11 +19,13 @@ fn a_bad_glob() {
     let lab = Lab::new();
     run(&lab, &["--only", "a[b"]).fits(&row!()).about("a[b");
     run(&lab, &["--commit-ignored", "{a"]).fits(&row!()).about("{a");
+    run(&lab, &["--check-files", "{b"]).fits(&row!()).about("{b");
 }
 
 #[test]
 fn a_glob_that_leads_out() {
     run(&Lab::new(), &["--only", "../x"]).fits(&row!()).about("../x");
+    run(&Lab::new(), &["--check-files", "../x"]).fits(&row!()).about("../x");
 }
 
 #[test]
@@ -83,7 +85,12 @@ fn no_network() {
 
 #[test]
 fn a_bad_setting() {
-    for (key, value) in [("takeback.timeout", "soon"), ("takeback.maxFile", "big"), ("takeback.branchPrefix", "a..b")] {
+    for (key, value) in [
+        ("takeback.timeout", "soon"),
+        ("takeback.maxFile", "big"),
+        ("takeback.branchPrefix", "a..b"),
+        ("takeback.checkRetries", "often"),
+    ] {
         let lab = Lab::new();
         lab.git(["config", key, value]);
         refused(&lab, ["list"]).fits(&row!()).about(key);

@@ -1,0 +1,200 @@
+//! Checks that a task cannot talk round, and what is on record of them.
+
+use std::fs;
+
+use serde_json::{Value, json};
+
+use crate::lab::{Lab, said, wait_until};
+
+/// Hands off a shell text with further options and waits; whatever becomes of it.
+fn task(lab: &Lab, name: &str, options: &[&str], script: &str) -> Value {
+    let args = [&["run", "--wait", "--name", name], options, &["--shell", script]].concat();
+    lab.answer(args).1["task"].clone()
+}
+
+/// A repository with a check that says no to every `a.txt` but one that says `good`.
+fn with_a_script() -> Lab {
+    let lab = Lab::new();
+    lab.write("checks/run.sh", "grep -q good a.txt && test -f checks/data && ! test -f checks/more\n");
+    lab.write("checks/data", "data\n");
+    lab.commit("a check");
+    lab
+}
+
+const SCRIPT: [&str; 4] = ["--check", "sh checks/run.sh", "--check-files", "checks"];
+
+#[test]
+fn a_task_that_edits_its_check_is_judged_by_the_one_of_the_base() {
+    let lab = with_a_script();
+    let gamed = task(&lab, "gamed", &SCRIPT, "echo bad > a.txt; echo 'exit 0' > checks/run.sh");
+    assert_eq!((&gamed["state"], &gamed["reason"]), (&json!("failed"), &json!("check")), "{gamed}");
+    // What it removed is there again, what it added is not, and what it changed is as it was.
+    let honest =
+        task(&lab, "honest", &SCRIPT, "echo good > a.txt; rm checks/data; echo > checks/more; echo 'exit 1' > checks/run.sh");
+    assert_eq!((&honest["state"], &honest["checked"]), (&json!("ready"), &json!("passed")), "{honest}");
+    // The result is what the task made of it; its check saw another tree.
+    let result = honest["result"].as_str().unwrap();
+    assert_eq!(lab.git(["diff", "--name-only", "main", result]), "a.txt\nchecks/data\nchecks/more\nchecks/run.sh");
+    assert_ne!(honest["checks"][0]["tree"], json!(lab.git(["rev-parse", &format!("{result}^{{tree}}")])));
+    lab.git(["fsck", "--strict", "--no-dangling"]);
+}
+
+#[test]
+fn git_in_a_check_with_files_of_the_base_sees_a_clean_commit_of_them() {
+    let lab = with_a_script();
+    let check = "test -z \"$(git status --porcelain)\" && git diff --quiet HEAD && test \"$(git diff --name-only HEAD~1)\" = a.txt";
+    let asked = ["--check", check, "--check-files", "checks"];
+    let done = task(&lab, "k7", &asked, "echo good > a.txt; rm checks/data; echo > checks/more; echo 'exit 1' > checks/run.sh");
+    assert_eq!(done["checked"], json!("passed"), "{}", lab.ok(["logs", "k7", "--check", "1"]));
+}
+
+#[test]
+fn a_worktree_in_which_a_check_had_files_of_the_base_is_the_next_tasks_with_all_its_files() {
+    let lab = with_a_script();
+    for n in 0..4 {
+        let name = format!("t{n}");
+        let script = format!("echo good{n} > a.txt; rm checks/data; echo {n} > checks/more; echo 'exit 1' > checks/run.sh");
+        assert_eq!(task(&lab, &name, &SCRIPT, &script)["state"], "ready");
+        let look = "git status --porcelain; cat a.txt checks/run.sh checks/data; ls checks";
+        assert_eq!(task(&lab, &format!("look{n}"), &[], look)["state"], "empty");
+        let seen = lab.ok(["logs", &format!("look{n}")]);
+        let expected = format!("one\n{}data\ndata\nrun.sh\n", lab.read("checks/run.sh"));
+        assert_eq!(seen, expected);
+        // A check of the result itself, in a worktree that was used before.
+        let name = format!("own{n}");
+        let own = task(&lab, &name, &["--check", &format!("grep -q {n} checks/more && ! test -f checks/data")], &script);
+        assert_eq!(own["state"], "ready", "{own}");
+    }
+}
+
+#[test]
+fn at_landing_the_targets_check_files_count_and_the_tasks_do_not() {
+    let lab = with_a_script();
+    let done = task(&lab, "k7", &SCRIPT, "echo good > a.txt; echo 'exit 0' > checks/run.sh");
+    assert_eq!(done["state"], "ready", "{done}");
+    lab.write("checks/strict.sh", "grep -q better a.txt\n");
+    lab.commit("others have a further check");
+    let both = ["land", "k7", "--check", "sh checks/strict.sh"];
+    let (code, answer) = lab.answer(both);
+    assert_eq!((code, &answer["refused"][0]["kind"]), (1, &json!("check")), "{answer}");
+    // Others make the check itself stricter: the task's own version of it, which says yes to all, is not asked.
+    let strict = task(&lab, "strict", &SCRIPT, "echo good > a.txt; echo 'exit 0' > checks/data");
+    assert_eq!(strict["state"], "ready", "{strict}");
+    lab.write("checks/run.sh", "grep -q better a.txt\n");
+    lab.commit("others are stricter now");
+    let (code, answer) = lab.answer(["land", "strict"]);
+    assert_eq!((code, &answer["refused"][0]["kind"]), (1, &json!("check")), "{answer}");
+    lab.write("checks/run.sh", "grep -q good a.txt\n");
+    lab.commit("and less again");
+    lab.json(["land", "strict"]);
+    assert_eq!(lab.read("checks/data"), "exit 0\n");
+}
+
+#[test]
+fn a_check_that_says_no_and_then_yes_is_flaky_and_both_are_on_record() {
+    let lab = Lab::new();
+    let mark = lab.outside().join("asked");
+    let check = format!("echo run >> {0}; echo said; test $(wc -l < {0}) -gt 1", mark.display());
+    let done = task(&lab, "k7", &["--check", &check], "echo two > a.txt");
+    assert_eq!((&done["state"], &done["checked"]), (&json!("ready"), &json!("passed")), "{done}");
+    let run = &done["checks"][0];
+    assert_eq!((&run["flaky"], &run["exit"]["code"]), (&json!(true), &json!(0)), "{run}");
+    assert_eq!([&run["runs"][0]["exit"]["code"], &run["runs"][1]["exit"]["code"]], [&json!(1), &json!(0)]);
+    assert!(done["notes"].to_string().contains("flaky"), "{done}");
+    assert!(lab.ok(["show", "k7"]).contains("flaky"));
+    assert_eq!(fs::read_to_string(&mark).unwrap().lines().count(), 2);
+    // The same question again: the same answer, as flaky as it was.
+    let again = task(&lab, "again", &["--check", &check], "echo two > a.txt");
+    assert_eq!((&again["checks"][0]["flaky"], &again["checks"][0]["cached"]), (&json!(true), &json!(true)), "{again}");
+    assert_eq!(fs::read_to_string(&mark).unwrap().lines().count(), 2);
+}
+
+#[test]
+fn a_check_asked_again_finds_the_worktree_as_clean_as_the_first_time() {
+    let lab = Lab::new();
+    lab.write(".gitignore", "*.log\n");
+    lab.commit("ignore");
+    let check = "! test -f made.log && ! test -f made.txt && grep -q two a.txt && touch made.log made.txt && echo x > a.txt; false";
+    let done = task(&lab, "k7", &["--check", check], "echo two > a.txt");
+    assert_eq!((&done["reason"], done["checks"][0]["runs"].as_array().unwrap().len()), (&json!("check"), 2), "{done}");
+    let mark = lab.outside().join("asked");
+    let check = format!(
+        "test -f {0} && {{ ! test -f made.log && ! test -f made.txt && grep -q two a.txt; exit; }}; \
+         touch {0} made.log made.txt; echo x > a.txt; false",
+        mark.display()
+    );
+    let done = task(&lab, "clean", &["--check", &check], "echo two > a.txt");
+    assert_eq!((&done["state"], &done["checks"][0]["flaky"]), (&json!("ready"), &json!(true)), "{done}");
+}
+
+#[test]
+fn a_check_is_asked_again_as_often_as_the_setting_says_and_never_when_a_limit_stopped_it() {
+    let lab = Lab::new();
+    let mark = lab.outside().join("asked");
+    let check = format!("echo run >> {}; false", mark.display());
+    let asked = || fs::read_to_string(&mark).unwrap_or_default().lines().count();
+    for (retries, name, runs) in [("0", "none", 1), ("1", "one", 2), ("3", "three", 4)] {
+        lab.git(["config", "takeback.checkRetries", retries]);
+        let before = asked();
+        let done = task(&lab, name, &["--check", &check], "echo two > a.txt");
+        assert_eq!((&done["reason"], asked() - before), (&json!("check"), runs), "{done}");
+        assert_eq!(done["checks"][0]["runs"].as_array().map_or(1, Vec::len), runs);
+    }
+    let before = asked();
+    let slow = format!("echo run >> {}; exec sleep 1000", mark.display());
+    let done = task(&lab, "slow", &["--check", &slow, "--idle", "300ms"], "echo two > a.txt");
+    assert_eq!((&done["reason"], asked() - before), (&json!("check"), 1), "{done}");
+}
+
+#[test]
+fn a_yes_is_not_asked_for_again_and_a_no_is() {
+    let lab = Lab::new();
+    lab.git(["config", "takeback.checkRetries", "0"]);
+    lab.ready_task("k7", "a.txt", "two\n");
+    let (mark, switch) = (lab.outside().join("asked"), lab.outside().join("installed"));
+    let check = format!("echo run >> {}; test -f {}", mark.display(), switch.display());
+    let asked = || fs::read_to_string(&mark).unwrap().lines().count();
+    assert_eq!(lab.answer(["land", "k7", "--check", &check]).0, 1);
+    fs::write(&switch, "").unwrap();
+    lab.json(["land", "k7", "--check", &check]);
+    assert_eq!(asked(), 2, "a no was taken for good, though what was missing is there now");
+    lab.json(["undo"]);
+    fs::remove_file(&switch).unwrap();
+    lab.json(["land", "k7", "--check", &check]);
+    assert_eq!(asked(), 2, "a yes was asked for again");
+}
+
+#[test]
+fn two_landings_of_one_task_at_once_have_their_checks_apart() {
+    let lab = Lab::new();
+    lab.ready_task("k7", "a.txt", "two\n");
+    let here = lab.outside().join("here");
+    fs::create_dir(&here).unwrap();
+    // Each waits for the other, and both commit: in one git dir they would meet.
+    let check = format!(
+        "git rev-parse --git-dir > {0}/$$; while test $(ls {0} | wc -l) -lt 2; do sleep 0.05; done; \
+         echo $$ > mine; git add mine; git commit -q -m mine; sleep 0.2; test \"$(git show HEAD:mine)\" = $$",
+        here.display()
+    );
+    let landing = |to: &str| lab.takeback(["land", "k7", "--to", to, "--check", &check]).spawn().unwrap();
+    let landings = [landing("one"), landing("two")];
+    let ended = landings.map(|mut child| child.wait().unwrap().code());
+    let dirs: Vec<_> = fs::read_dir(&here).unwrap().map(|e| fs::read_to_string(e.unwrap().path()).unwrap()).collect();
+    assert_eq!(dirs.len(), 2);
+    assert_ne!(dirs[0], dirs[1]);
+    // Only one of them can land it; the check of the other said yes as well.
+    assert!(ended.contains(&Some(0)), "{ended:?}");
+    let left = wait_until_none_is_left(&lab);
+    assert_eq!(left, Vec::<String>::new());
+    said(&lab.run(["show", "k7"]), 0);
+}
+
+fn wait_until_none_is_left(lab: &Lab) -> Vec<String> {
+    let folder = lab.root().join(".git/takeback/tasks");
+    let look = || {
+        let output = lab.command("find").arg(&folder).args(["-path", "*/checking/*"]).output().unwrap();
+        String::from_utf8(output.stdout).unwrap().lines().map(ToOwned::to_owned).collect::<Vec<_>>()
+    };
+    wait_until("the checks' git dirs are gone", || look().is_empty());
+    look()
+}

@@ -24,6 +24,7 @@ Examples:
   takeback run --check 'pytest' --check-files 'tests/**' -- ./tools/port.sh
   takeback run --shell 'sed -i s/colour/color/ *.txt && make' --name spelling
   takeback run --wait --timeout 10m --with-changes -- Rscript clean.R
+  takeback run --retries 2 --timeout 5m -- ./download.sh
 
 To take it back:
   takeback cancel NAME      while it runs; what it changed until then is kept
@@ -89,6 +90,10 @@ pub(super) struct Args {
     #[arg(long, value_name = "TIME", value_parser = time)]
     idle: Option<Duration>,
 
+    /// Try it again up to N times if it fails, each time as a new attempt
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true, value_parser = clap::value_parser!(u32).range(..=100))]
+    retries: u32,
+
     /// A shell text sourced before the command and its checks
     #[arg(long, value_name = "LINE")]
     setup: Option<String>,
@@ -148,6 +153,7 @@ impl Args {
             commit_ignored: self.commit_ignored.clone(),
             timeout: self.timeout,
             idle: self.idle,
+            retries: self.retries,
             setup: self.setup.clone(),
             env: self.env.iter().cloned().map(Text::from).collect(),
             sandbox: self.level()?,

@@ -178,7 +178,7 @@ fn in_full(task: &Task, page: &Page) -> String {
 }
 
 fn ran(task: &Task) -> String {
-    let attempt = if task.attempt > 1 { format!("attempt {}, ", task.attempt) } else { String::new() };
+    let attempt = attempt(task).map(|text| format!("{text}, ")).unwrap_or_default();
     let Some(started) = task.started_at else {
         return format!("{attempt}not yet; handed off {}", ago(task.queued_at));
     };
@@ -188,6 +188,14 @@ fn ran(task: &Task) -> String {
         _ => String::new(),
     };
     format!("{attempt}{}{end}, started {}", duration(elapsed(task)), ago(started))
+}
+
+/// Which attempt it is, where that says something: `attempt 2`, or `attempt 2 of 3` where it is tried again by itself.
+fn attempt(task: &Task) -> Option<String> {
+    match task.tries {
+        Some(tries) => Some(format!("attempt {} of {}", task.attempt, task.attempt - tries.this + tries.most)),
+        None => (task.attempt > 1).then(|| format!("attempt {}", task.attempt)),
+    }
 }
 
 fn check(run: &CheckRun) -> String {

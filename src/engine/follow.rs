@@ -142,6 +142,11 @@ impl Engine {
         }
         for standing in &asked {
             cancel::request(&self.site.layout, standing)?;
+            // The next attempt may have begun by itself meanwhile: it looked for a request before this one was there.
+            let now = self.look_up(standing.uid().as_str())?;
+            if now.entry.attempt != standing.entry.attempt && !now.state.is_over() {
+                cancel::request(&self.site.layout, &now)?;
+            }
         }
         asked.iter().map(|s| self.wait(s.uid().as_str(), &mut |_| true)).collect()
     }

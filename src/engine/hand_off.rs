@@ -29,13 +29,18 @@ impl RunPlan {
         }
         let after = |limit| format!("stopped after {:#} (--timeout)", jiff::SignedDuration::try_from(limit).unwrap_or_default());
         let timeout = spec.limits.timeout.map_or_else(|| "no time limit".to_owned(), after);
+        let again = match spec.retries {
+            0 => String::new(),
+            1 => ", tried again once if it fails".to_owned(),
+            n => format!(", tried again up to {n} times if it fails"),
+        };
         let checks = match spec.checks.len() {
             0 => "verified: no check (--check)".to_owned(),
             1 => "verified: 1 check".to_owned(),
             n => format!("verified: {n} checks"),
         };
         lines.push(format!(
-            "specified: yes, {timeout}; {checks}; reversible: in git, yes; outside its worktree, no (sandbox: none)"
+            "specified: yes, {timeout}{again}; {checks}; reversible: in git, yes; outside its worktree, no (sandbox: none)"
         ));
         lines
     }

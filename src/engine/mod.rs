@@ -22,7 +22,7 @@ pub use decide::{LandPlan, Plan};
 pub use error::{Error, ErrorKind};
 pub use follow::{Made, Setting};
 pub use hand_off::RunPlan;
-pub use task::{Sandbox, Task};
+pub use task::{Sandbox, Task, Tries};
 
 pub use crate::id::{BadName, BadObjectId, BadUid, BlobId, CommitId, Name, TreeId, Uid};
 pub use crate::landing::{LandWish, Refusal, RefusalKind};

@@ -28,6 +28,9 @@ pub struct Task {
     pub result: Option<CommitId>,
     /// 1 for the first.
     pub attempt: u32,
+    /// How many attempts there can be of the row that this one is of; `None` where it is tried once.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tries: Option<Tries>,
     /// The command line as a system call takes it.
     pub command: Vec<Text>,
     /// What its change amounts to.
@@ -62,6 +65,16 @@ pub struct Task {
     pub(crate) abandoned: bool,
 }
 
+/// A row of attempts: the first by hand, each further one by itself after a failure.
+#[derive(Clone, Copy, Debug, Serialize)]
+#[non_exhaustive]
+pub struct Tries {
+    /// Which one of its row the last attempt is, from 1.
+    pub this: u32,
+    /// How many there are at most.
+    pub most: u32,
+}
+
 /// How a task was kept to its worktree.
 #[derive(Clone, Copy, Debug, Serialize)]
 #[non_exhaustive]
@@ -85,6 +98,7 @@ impl Task {
             base: record.base,
             result: record.result,
             attempt: standing.entry.attempt,
+            tries: (spec.retries > 0).then(|| Tries { this: record.retry + 1, most: spec.retries + 1 }),
             command: spec.command.argv(),
             files: record.files,
             exit: record.exit,
@@ -108,5 +122,9 @@ fn message(standing: &Standing) -> Option<String> {
     if standing.abandoned {
         return Some("its runner is gone; the next command that writes keeps what it changed".to_owned());
     }
-    standing.record.message.clone()
+    let message = standing.record.message.clone();
+    if standing.state == State::Queued && standing.record.again {
+        return Some(format!("{}; it is tried again", message.unwrap_or_else(|| "it failed".to_owned())));
+    }
+    message
 }

@@ -101,9 +101,10 @@ impl<'a> Book<'a> {
             let repository = own.cloned().unwrap_or_else(Uid::random);
             Record::queued(entry.attempt, repository, spec.base)
         });
-        let under_way = entry.decision.is_none() && !record.state.is_over();
+        let under_way = entry.decision.is_none() && (record.again || !record.state.is_over());
         let foreign = self.site.is_fresh_copy() || own.is_some_and(|own| *own != record.repository);
-        let state = if under_way && foreign { State::Unknown } else { entry.decision.unwrap_or(record.state) };
+        let own_state = if record.again { State::Queued } else { record.state };
+        let state = if under_way && foreign { State::Unknown } else { entry.decision.unwrap_or(own_state) };
         let abandoned = under_way && !foreign && !Lock::is_held(&layout.attempt(&entry.uid, entry.attempt).lock())?;
         Ok(Standing { entry: entry.clone(), spec, record, state, abandoned })
     }

@@ -7,9 +7,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use super::check;
-use super::judge;
 use super::keep::{Keeper, quarantine_spec};
+use super::{again, check, judge};
 use crate::exec::environment::{Environment, Marks, Place};
 use crate::exec::launch::{Launch, Launcher};
 use crate::exec::log::Sizes;
@@ -111,9 +110,14 @@ impl<'a> Attempt<'a> {
         }
     }
 
-    /// Whether the user has asked to stop.
+    /// Whether the user has asked to stop: this attempt, or the one before it, when this one was about to follow by itself.
     pub(super) fn is_cancelled(&self) -> bool {
-        self.dir.cancel().exists()
+        self.dir.cancel().exists() || self.earlier().is_some_and(|earlier| earlier.cancel().exists())
+    }
+
+    /// The folder of the failed attempt that this one followed by itself.
+    fn earlier(&self) -> Option<AttemptDir> {
+        (self.record.retry > 0).then(|| self.site.layout.attempt(&self.spec.uid, self.record.attempt - 1))
     }
 
     fn fail_to_start(&mut self, e: &Error) -> Result<(), Error> {
@@ -252,15 +256,17 @@ impl<'a> Attempt<'a> {
         Ok(self.record.result.filter(|_| !is_decided && !self.spec.checks.is_empty()))
     }
 
-    /// Writes the record's last form, and removes what only a running attempt needs.
+    /// Writes the record's last form, which says whether another attempt follows, and removes what only a running attempt needs.
     pub(super) fn finish(&mut self) -> Result<(), Error> {
         judge::decide(&mut self.record, self.spec.checks.len());
+        self.record.again = again::is_due(&self.spec, &self.record) && !self.is_cancelled();
         self.record.finished_at = Some(clock::now());
         self.save()?;
         self.tidy()
     }
 
-    /// Removes what only a running attempt needs. The environment goes last: while it is there, this is not done.
+    /// Removes what only a running attempt needs. The environment goes last: while it is there, this is not done. The one that the
+    /// next attempt is to take over stays until that is over.
     pub(super) fn tidy(&self) -> Result<(), Error> {
         Quarantine::at(&self.dir.quarantine()).remove()?;
         for folder in [self.dir.intake(), self.dir.scratch()] {
@@ -269,6 +275,12 @@ impl<'a> Attempt<'a> {
         // As many worktrees stay as tasks can run at once, each with one for its checks.
         let jobs = std::thread::available_parallelism().map_or(1, usize::from);
         self.slots.shrink(2 * jobs)?;
+        if let Some(earlier) = self.earlier() {
+            file::remove(&earlier.environment(), Point::ATTEMPT_ENV)?;
+        }
+        if self.record.again {
+            return Ok(());
+        }
         Ok(file::remove(&self.dir.environment(), Point::ATTEMPT_ENV)?)
     }
 

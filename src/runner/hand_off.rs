@@ -81,6 +81,7 @@ pub(crate) fn plan(site: &Site, dir: &Path, wish: &RunWish) -> Result<HandOff, E
             .chain(set.iter().map(|(n, _)| EnvWish::Set(n.to_string())))
             .collect(),
         limits: limits(site, wish),
+        retries: wish.retries,
         sandbox: wish.sandbox,
         queued_at: clock::now(),
     };

@@ -3,6 +3,7 @@
 //! ```text
 //! run:     wish ─► hand_off: spec, environment, lock, journal ─► start: the runner, which inherits the lock
 //! runner:  attempt: slot, branch, quarantine, launch, watch ─► keep: result, outputs, side refs ─► judge: scope, checks ─► record
+//!          again: where it failed and retries are left, the next attempt, by the same process
 //! later:   recovery: an attempt whose lock nobody holds is ended, kept and recorded as interrupted
 //! ```
 //!
@@ -11,6 +12,7 @@
 //! 2. before `result` is recorded, the slot is owned by the attempt and holds what the task did;
 //! 3. after it, the result hangs on a ref, and checks can be run again.
 
+mod again;
 pub(crate) mod attempt;
 pub(crate) mod cancel;
 mod check;

@@ -1,5 +1,6 @@
 //! Attempts whose runner is gone: ended, kept, and recorded as interrupted.
 
+use super::again::{self, Next};
 use super::attempt::{Attempt, Error, chain, names, token};
 use super::{cancel, judge, keep};
 use crate::git;
@@ -15,7 +16,7 @@ use crate::workspace::{self, Owned, Owner, Role, Slot, Slots};
 /// What is said of a task whose change nobody can have any more.
 const GONE: &str = "its worktree is gone, and with it what it changed";
 
-/// Recovers every attempt that is not over and whose lock nobody holds, and clears away what is left of those that are over. Returns a
+/// Recovers every attempt that is not over and whose lock nobody holds, starts those that were to follow, and clears away what is left of those that are over. Returns a
 /// line for each that was recovered.
 ///
 /// One that cannot be recovered now, on a full disk for example, is left as it is and said so: it keeps no other command from its
@@ -30,7 +31,7 @@ pub(crate) fn recover_all(site: &Site, book: &Book<'_>) -> Result<Vec<String>, B
     for standing in &all {
         let result = if standing.abandoned {
             recover(site, standing)
-        } else if standing.record.state.is_over() {
+        } else if standing.record.state.is_over() && standing.state.is_over() {
             clear_away(site, standing).map(|()| None)
         } else {
             remind(site, standing).map(|()| None)
@@ -55,7 +56,13 @@ fn clear_away(site: &Site, standing: &Standing) -> Result<(), Error> {
     }
     let Some(_lock) = Lock::try_acquire(&dir.lock())? else { return Ok(()) };
     file::remove_unfinished(dir.path())?;
-    Attempt::open(site, uid, number)?.tidy()
+    let mut attempt = Attempt::open(site, uid, number)?;
+    if attempt.record.again {
+        // Something else was decided before the attempt that was to follow was begun.
+        attempt.record.again = false;
+        attempt.save()?;
+    }
+    attempt.tidy()
 }
 
 /// Sends the signal that a cancel had no time to send.
@@ -94,12 +101,14 @@ fn release_check_slots(site: &Site, all: &[Standing]) -> Result<(), Error> {
 pub(crate) fn recover(site: &Site, standing: &Standing) -> Result<Option<String>, Error> {
     let (uid, number) = (standing.uid(), standing.entry.attempt);
     let lock = site.layout.attempt(uid, number).lock();
-    let Some(_lock) = Lock::try_acquire(&lock)? else { return Ok(None) };
+    let Some(lock) = Lock::try_acquire(&lock)? else { return Ok(None) };
+    let last = Next { number, lock };
     let mut attempt = Attempt::open(site, uid, number)?;
     file::remove_unfinished(attempt.dir.path())?;
     if attempt.record.state.is_over() {
         attempt.tidy()?;
-        return Ok(None);
+        let next = again::hand_on(site, uid, &last)?;
+        return Ok(next.map(|next| format!("{} failed and is tried again: attempt {next}", standing.spec.id)));
     }
     if attempt.record.state == State::Queued {
         judge::advance(&mut attempt.record, Step::Start);
@@ -147,7 +156,9 @@ pub(crate) fn recover(site: &Site, standing: &Standing) -> Result<Option<String>
     let state = attempt.record.state;
     let what = if had_ended { "had ended, but its runner had not" } else { "was interrupted" };
     let kept = if is_lost { GONE } else { "what it changed is kept" };
-    Ok(Some(format!("{} {what}: {kept}, and it is {state}", standing.spec.id)))
+    let next = again::hand_on(site, uid, &last)?;
+    let next = next.map_or_else(|| format!("it is {state}"), |next| format!("it is tried again: attempt {next}"));
+    Ok(Some(format!("{} {what}: {kept}, and {next}", standing.spec.id)))
 }
 
 /// What the task changed is in its worktree alone, and that is not to be had: for now, or for ever. Never does it count as nothing.

@@ -20,6 +20,18 @@ pub(crate) struct Started {
     pub(crate) notes: Vec<String>,
 }
 
+/// An attempt to be made.
+pub(super) struct New<'a> {
+    /// Its number.
+    pub(super) attempt: u32,
+    /// How many attempts of its row failed before it.
+    pub(super) retry: u32,
+    /// The commit that it starts from.
+    pub(super) base: CommitId,
+    /// What it sees.
+    pub(super) environment: &'a Environment,
+}
+
 /// A task cannot be tried again.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -50,7 +62,8 @@ pub(crate) fn again(site: &Site, task: &Standing, base: Option<&str>) -> Result<
     let attempt = task.entry.attempt + 1;
     let base = new_base(site, task, base)?;
     let (environment, notes) = environment(site, task)?;
-    start_attempt(site, task, attempt, base, &environment)?;
+    let lock = make_attempt(site, task, &New { attempt, retry: 0, base, environment: &environment })?;
+    start::runner(site, task.uid(), attempt, lock).map_err(Error::from)?;
     Ok(Started { notes })
 }
 
@@ -91,23 +104,28 @@ fn environment(site: &Site, task: &Standing) -> Result<(Environment, Vec<String>
     Ok((taken.environment, notes))
 }
 
-fn start_attempt(site: &Site, task: &Standing, attempt: u32, base: CommitId, environment: &Environment) -> Result<(), Error> {
+/// Makes a new attempt, which is the task's last from the journal's line on, and returns its lock.
+///
+/// # Errors
+///
+/// [`Error::Carry`] where somebody has decided about the task meanwhile, or is deciding.
+pub(super) fn make_attempt(site: &Site, task: &Standing, new: &New<'_>) -> Result<Lock, Error> {
     let (writer, _) = Writer::new(&site.repo, &site.layout)?;
     // Before anything is written: the attempt may be another command's by now.
     writer.confirm(std::slice::from_ref(&task.entry))?;
-    hand_off::pin_base(site, base)?;
-    let folder = site.layout.attempt(task.uid(), attempt);
+    hand_off::pin_base(site, new.base)?;
+    let folder = site.layout.attempt(task.uid(), new.attempt);
     file::make_folder(folder.path())?;
-    environment.save(&folder.environment())?;
+    new.environment.save(&folder.environment())?;
     let lock = Lock::acquire(&folder.lock())?;
     let repository = site.repository().cloned().unwrap_or_else(Uid::random);
-    crate::store::tasks::save_record(&site.layout, task.uid(), &Record::queued(attempt, repository, base))?;
+    let record = Record { retry: new.retry, ..Record::queued(new.attempt, repository, new.base) };
+    crate::store::tasks::save_record(&site.layout, task.uid(), &record)?;
     let mut decision = Decision::about(Kind::Retry, std::slice::from_ref(task));
-    decision.operation.tasks = vec![TaskRef { uid: task.uid().clone(), attempt }];
-    decision.operation.moves = branch_move(&site.repo, task, base)?;
+    decision.operation.tasks = vec![TaskRef { uid: task.uid().clone(), attempt: new.attempt }];
+    decision.operation.moves = branch_move(&site.repo, task, new.base)?;
     writer.carry_out(&decision)?;
-    drop(writer);
-    Ok(start::runner(site, task.uid(), attempt, lock)?)
+    Ok(lock)
 }
 
 /// The branch goes back to the base; one that somebody has moved stays.

@@ -9,8 +9,8 @@ use std::os::fd::OwnedFd;
 use std::path::Path;
 use std::process::Stdio;
 
+use super::again;
 use crate::id::Uid;
-use crate::runner;
 use crate::store::Site;
 use crate::sys::command;
 use crate::sys::lock::Lock;
@@ -58,7 +58,8 @@ pub(crate) fn runner(site: &Site, task: &Uid, attempt: u32, lock: Lock) -> Resul
     Err(Error::Ended(String::from_utf8_lossy(&output.stderr).trim().to_owned()))
 }
 
-/// The runner itself: takes the attempt's lock over, leaves the caller's session, answers, and carries the attempt out.
+/// The runner itself: takes the attempt's lock over, leaves the caller's session, answers, and carries the attempt out, and those
+/// that follow it by themselves.
 ///
 /// # Errors
 ///
@@ -69,7 +70,7 @@ pub(crate) fn main(git_dir: &Path, task: &Uid, attempt: u32) -> Result<(), Strin
     let site = Site::open(git_dir).map_err(|e| text(&e))?;
     rustix::process::setsid().map_err(|e| text(&e))?;
     answer().map_err(|e| text(&e))?;
-    runner::attempt::run(&site, task, attempt, &lock).map_err(|e| text(&e))
+    again::run_all(&site, task, attempt, lock).map_err(|e| text(&e))
 }
 
 /// The lock is on stdin. It is moved to a file that no child inherits, and stdin becomes `/dev/null`.

@@ -32,6 +32,8 @@ pub struct RunWish {
     pub timeout: Option<Duration>,
     /// The longest it may write nothing; by default no limit.
     pub idle: Option<Duration>,
+    /// How often it is tried again if it fails.
+    pub retries: u32,
     /// A shell text run before the command and its checks.
     pub setup: Option<String>,
     /// `NAME` to pass a variable that looks like a secret, `NAME=VALUE` to set one.

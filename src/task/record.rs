@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::spec::is_zero;
 use super::{Amount, CheckRun, Checked, Exit, FileCounts, Level, Moment, ProcessId, Reason, RepoPath, State};
 use crate::id::{CommitId, TreeId, Uid};
 
@@ -10,6 +11,12 @@ use crate::id::{CommitId, TreeId, Uid};
 pub(crate) struct Record {
     /// 1 for the first.
     pub(crate) attempt: u32,
+    /// How many attempts of the same row failed before this one: `--retries` counts from an attempt that a person asked for.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub(crate) retry: u32,
+    /// It failed, and another attempt follows by itself; until the journal has that, the task is queued.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) again: bool,
     /// The repository it runs for: a copy of the repository must not touch it.
     pub(crate) repository: Uid,
     /// Queued, running, or how it ended.
@@ -142,6 +149,8 @@ impl Record {
     pub(crate) fn queued(attempt: u32, repository: Uid, base: CommitId) -> Self {
         Self {
             attempt,
+            retry: 0,
+            again: false,
             repository,
             state: State::Queued,
             reason: None,

@@ -47,6 +47,9 @@ pub(crate) struct Spec {
     /// When it is stopped.
     #[serde(default)]
     pub(crate) limits: Limits,
+    /// How often it is tried again if it fails.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub(crate) retries: u32,
     /// The sandbox level asked for.
     #[serde(default)]
     pub(crate) sandbox: Level,
@@ -135,6 +138,11 @@ impl Level {
             Self::None => "none",
         }
     }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference to the field")]
+pub(super) fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
 mod millis {

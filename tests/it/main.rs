@@ -31,6 +31,7 @@ mod landing;
 mod launch;
 mod layers;
 mod quarantine;
+mod retries;
 mod source;
 
 /// Says aloud that a test cannot run here, and why: past the test runner, which hides what a passing test prints. CI counts these.

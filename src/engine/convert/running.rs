@@ -75,6 +75,7 @@ impl From<AttemptError> for Error {
             AttemptError::Git(e) | AttemptError::Keep(keep::Error::Git(e)) => e.into(),
             AttemptError::File(e) | AttemptError::Keep(keep::Error::File(e)) => e.into(),
             AttemptError::Lock(e) => e.into(),
+            AttemptError::Again(e) => e.into(),
             AttemptError::Program(e) => e.into(),
             other => Self::new(ErrorKind::Command, message).because(other),
         }

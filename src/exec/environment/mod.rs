@@ -141,7 +141,7 @@ pub(crate) fn take(caller: impl IntoIterator<Item = (OsString, OsString)>, wish:
 
 fn check_name(name: &Text) -> Result<(), Error> {
     let bytes = name.as_os_str().as_bytes();
-    if bytes.is_empty() || bytes.contains(&b'=') || bytes.contains(&0) {
+    if bytes.is_empty() || bytes.iter().any(|b| *b == b'=' || b.is_ascii_whitespace() || b.is_ascii_control()) {
         return Err(Error::NotAName { name: name.clone() });
     }
     let numbered = bytes.starts_with(b"GIT_CONFIG_KEY_") || bytes.starts_with(b"GIT_CONFIG_VALUE_");

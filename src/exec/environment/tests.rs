@@ -60,7 +60,7 @@ fn a_wish_cannot_lead_git_or_the_task_elsewhere() {
         let pass = texts(&[name]);
         assert!(matches!(take([], &Wish { pass: &pass, ..Wish::default() }), Err(Error::Reserved { .. })), "{name}");
     }
-    for name in ["", "a=b"] {
+    for name in ["", "a=b", "a b", "a\nb"] {
         let set = [(Text::from(name), Text::from("v"))];
         assert!(matches!(take([], &Wish { set: &set, ..Wish::default() }), Err(Error::NotAName { .. })), "{name:?}");
     }

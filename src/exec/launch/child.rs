@@ -23,6 +23,8 @@ pub(crate) fn child_main(words: impl IntoIterator<Item = OsString>) -> u8 {
     let words: Vec<OsString> = words.into_iter().collect();
     let [moment, _, _, input, _, argv @ ..] = words.as_slice() else { return REFUSED };
     let Ok(mut gate) = Waiting::at_stdin() else { return REFUSED };
+    // Before anything can be asked of it: what runs in the background of a script has INT ignored.
+    process::default_signals();
     // A session of its own is refused to the leader of a group: to this program when somebody types the verb.
     if moment == WAIT && (rustix::process::setsid().is_err() || !gate.wait()) {
         return REFUSED;
@@ -34,7 +36,6 @@ pub(crate) fn child_main(words: impl IntoIterator<Item = OsString>) -> u8 {
 
 fn behind_the_gate(gate: &mut Waiting, words: &[OsString]) -> Result<Infallible, NotStarted> {
     let [program, cwd, input, setup, argv @ ..] = words else { return Err(NotStarted::Unreached) };
-    process::default_signals();
     // Everything that this program opens closes itself anyway; what a caller left open is worth a try.
     drop(process::close_on_exec());
     std::env::set_current_dir(cwd).map_err(|e| NotStarted::Folder { path: cwd.as_os_str().into(), why: e.to_string() })?;

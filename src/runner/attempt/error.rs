@@ -3,6 +3,7 @@
 use crate::exec;
 use crate::exec::environment;
 use crate::git;
+use crate::runner::hand_off;
 use crate::runner::keep;
 use crate::store::{site, tasks};
 use crate::sys::{command, file, lock};
@@ -30,6 +31,9 @@ pub(crate) enum Error {
     /// Its environment cannot be read.
     #[error(transparent)]
     Environment(#[from] environment::Error),
+    /// The attempt that is to follow could not be begun.
+    #[error(transparent)]
+    Again(#[from] hand_off::Error),
     /// It could not be started or watched.
     #[error(transparent)]
     Exec(#[from] exec::run::Error),

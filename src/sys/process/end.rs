@@ -1,5 +1,7 @@
 //! Ending a family: ask, insist, kill.
 
+use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use rustix::process::{Signal, kill_process_group};
@@ -36,12 +38,18 @@ pub(crate) fn end(family: &Family<'_>, grace: &Grace) -> Vec<Process> {
         if patience.is_zero() {
             continue;
         }
-        for process in family.living() {
-            send(&process, signal);
-            // What is stopped must go on to hear it.
-            send(&process, Signal::CONT);
-        }
-        if wait_until_gone(family, patience).is_empty() {
+        // Also to who was just being started when the others were asked, once each.
+        let asked = RefCell::new(BTreeSet::new());
+        let ask = |members: &Members| {
+            for process in &members.living {
+                if asked.borrow_mut().insert((process.pid, process.started)) {
+                    send(process, signal);
+                    // What is stopped must go on to hear it.
+                    send(process, Signal::CONT);
+                }
+            }
+        };
+        if poll(family, patience, ask).is_empty() {
             return Vec::new();
         }
     }

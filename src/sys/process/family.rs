@@ -31,11 +31,13 @@ pub(super) struct Members {
 }
 
 impl Family<'_> {
-    /// The members that run or are stopped, by number. This process and those above it are never among them.
+    /// The members that run or are stopped, by number.
+    #[cfg(test)]
     pub(crate) fn living(&self) -> Vec<Process> {
         self.members().living
     }
 
+    /// Who is of the family now. This process and those above it are never among them.
     pub(super) fn members(&self) -> Members {
         let table = Table::read();
         let above = table.line_of(std::process::id());

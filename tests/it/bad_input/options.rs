@@ -37,7 +37,9 @@ fn a_variable_of_ours() {
 
 #[test]
 fn a_variable_without_a_name() {
-    run(&Lab::new(), &["--env", "=x"]).fits(&row!());
+    for value in ["=x", "A B=1", "A\tB"] {
+        run(&Lab::new(), &["--env", value]).fits(&row!());
+    }
 }
 
 #[test]
@@ -46,6 +48,13 @@ fn a_bad_duration() {
         for value in ["soon", "5 parsecs", ""] {
             run(&Lab::new(), &[option, value]).fits(&row!());
         }
+    }
+}
+
+#[test]
+fn a_number_of_retries_that_is_none() {
+    for value in ["-1", "many", "101", ""] {
+        run(&Lab::new(), &[&format!("--retries={value}")]).fits(&row!());
     }
 }
 

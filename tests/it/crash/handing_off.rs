@@ -2,7 +2,7 @@
 
 use std::process::Output;
 
-use super::stage::{Stage, below, run_count, runs, wait_for_runners, work};
+use super::stage::{Passing, Stage, below, run_count, runs, wait_for_runners, work};
 use super::sweep::{Ending, Scenario};
 use crate::lab::{Lab, wait_until};
 
@@ -56,6 +56,23 @@ pub(super) const RETRY: Scenario = Scenario {
         lab.ok(["run", "--wait", "--name", "t", "--shell", &script]);
     },
     act: |stage| drop(stage.run(&["retry", "t"])),
+    again: any_command,
+    checkouts: &["work"],
+    runs: 2,
+    ending: Ending::MadeIfRun,
+};
+
+/// A task that fails, and is tried again by itself.
+pub(super) const RUN_WITH_RETRIES: Scenario = Scenario {
+    prepare: |_| {},
+    act: |stage| {
+        let second = work(&stage.lab);
+        let script = format!(
+            "if test -f {0}; then {second}; else echo ran >> {0}; echo first > a.txt; exit 1; fi",
+            runs(&stage.lab).display()
+        );
+        stage.run(&["run", "--name", "t", "--retries", "1", "--shell", &script]);
+    },
     again: any_command,
     checkouts: &["work"],
     runs: 2,
@@ -147,6 +164,11 @@ fn the_earlier_result_stays_in_reach_wherever_a_retry_crashes() {
 }
 
 #[test]
+fn a_task_that_is_tried_again_by_itself_goes_on_wherever_its_runner_crashes() {
+    RUN_WITH_RETRIES.sweep(|passing| passing.role == "__runner");
+}
+
+#[test]
 fn what_a_cancelled_task_made_is_kept_wherever_the_cancel_crashes() {
     let passings = CANCEL.rehearse().2;
     let asked = passings.iter().position(|passing| passing.role == "cancel").unwrap();
@@ -157,4 +179,21 @@ fn what_a_cancelled_task_made_is_kept_wherever_the_cancel_crashes() {
 #[test]
 fn a_recovery_that_crashes_is_gone_on_with() {
     RECOVERY.sweep(|_| true);
+}
+
+#[test]
+fn an_attempt_that_was_to_follow_when_the_runner_crashed_is_begun_by_the_next_command() {
+    for at in ["record:after:6", "attempt-env:after:1", "journal:before:1"] {
+        let stage = Stage::prepared(RUN_WITH_RETRIES.prepare);
+        stage.reset(Some(&Passing::of("__runner", at)));
+        (RUN_WITH_RETRIES.act)(&stage);
+        wait_for_runners(&stage.lab);
+        assert_eq!(run_count(&stage.lab), 1, "{at}");
+        assert_eq!(stage.lab.task("t")["state"], "queued", "{at}");
+        any_command(&stage);
+        wait_for_runners(&stage.lab);
+        let task = stage.lab.task("t");
+        assert_eq!((&task["state"], &task["attempt"]), (&"ready".into(), &2.into()), "{at}");
+        assert_eq!(run_count(&stage.lab), 2, "{at}");
+    }
 }

@@ -16,11 +16,12 @@ fn all() -> BTreeSet<String> {
 
 #[test]
 fn every_fault_point_is_passed_by_a_scenario() {
-    let scenarios: [&Scenario; 10] = [
+    let scenarios: [&Scenario; 11] = [
         &handing_off::RUN_IN_A_USED_SLOT,
         &handing_off::RUN_WITH_A_CHECK,
         &handing_off::RUN_WITH_CHANGES,
         &handing_off::RETRY,
+        &handing_off::RUN_WITH_RETRIES,
         &handing_off::RUN_WITH_TOO_MANY_SLOTS,
         &handing_off::CANCEL,
         &decisions::LAND,

@@ -19,6 +19,11 @@ pub(super) struct Passing {
 }
 
 impl Passing {
+    /// The passing of a point by a process with this verb.
+    pub(super) fn of(role: &str, at: &str) -> Self {
+        Self { role: role.to_owned(), at: at.to_owned() }
+    }
+
     /// The point's name alone.
     pub(super) fn point(&self) -> &str {
         self.at.split(':').next().unwrap()
@@ -93,7 +98,7 @@ impl Stage {
         let text = fs::read_to_string(self.log()).unwrap_or_default();
         let passing = |line: &str| {
             let (role, at) = line.split_once(' ').unwrap();
-            Passing { role: role.to_owned(), at: at.to_owned() }
+            Passing::of(role, at)
         };
         text.lines().map(passing).collect()
     }
@@ -133,13 +138,14 @@ pub(super) fn run_count(lab: &Lab) -> usize {
     fs::read_to_string(runs(lab)).unwrap_or_default().lines().count()
 }
 
-/// Waits until no attempt's lock is held: every runner is gone.
+/// Waits until no attempt's lock is held: every runner is gone. One that tries again takes the next lock before it lets go of the last.
 pub(super) fn wait_for_runners(lab: &Lab) {
-    for path in below(&lab.root().join(".git/takeback/tasks")) {
-        if path.file_name().is_some_and(|name| name == "lock") {
-            wait_until("a runner is gone", || File::open(&path).is_ok_and(|file| file.try_lock_shared().is_ok()));
-        }
-    }
+    let is_free = |path: &PathBuf| File::open(path).is_ok_and(|file| file.try_lock_shared().is_ok());
+    let locks = || below(&lab.root().join(".git/takeback/tasks")).into_iter().filter(|path| path.ends_with("lock"));
+    wait_until("every runner is gone", || {
+        let known = locks().count();
+        locks().all(|path| is_free(&path)) && locks().count() == known
+    });
 }
 
 /// Every file and folder below a folder, worktrees' own `.git` files included.

@@ -75,6 +75,7 @@ impl Scenario {
         lab.git(["worktree", "prune", "--expire=now"]);
         if n.is_multiple_of(2) {
             said(&stage.run_unharmed(&["discard", "nothing-such"]), 2);
+            wait_for_runners(lab);
             self.look(stage, &[&before, whole], &crashed);
         }
         let code = (self.again)(stage).status.code();

@@ -1,12 +1,13 @@
 //! `takeback land`: put results on a branch.
 
+use clap::ValueEnum;
 use serde::Serialize;
 
 use crate::cli::exit::{self, Code};
 use crate::cli::out::{Page, View};
 use crate::cli::text::{branch, count, join, plain, short};
 use crate::cli::{Cx, program};
-use crate::engine::{Error, LandWish, Landing, Refusal, RefusalKind};
+use crate::engine::{Error, LandWish, LandedTask, Landing, Refusal, RefusalKind, Shape};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -17,12 +18,16 @@ Examples:
 
 `takeback undo` puts the branch, the index and the files back exactly, as long as nothing was built on top.";
 
+/// As many tasks of a landing get a line of their own.
+const MOST_LINES: usize = 10;
+
 /// Put results on a branch
 ///
 /// By default on the branch that was checked out at hand-off. One task lands as one commit, several as a chain joined by one merge commit. A file of your checkout that is modified, staged or
 /// untracked and would be overwritten is a reason to refuse; other uncommitted work stays as it is.
 #[derive(clap::Args, Debug)]
 #[command(after_long_help = EXAMPLES)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
 pub(super) struct Args {
     /// Tasks, in the order in which they land: names, or prefixes that fit one only
     #[arg(required = true, value_name = "ID")]
@@ -35,6 +40,14 @@ pub(super) struct Args {
     /// Where a new branch starts
     #[arg(long, value_name = "REV", requires = "to")]
     onto: Option<String>,
+
+    /// Which commits it makes [default: merge, or git config takeback.landingShape]
+    #[arg(long, value_name = "SHAPE")]
+    shape: Option<Form>,
+
+    /// Land on a protected branch (git config takeback.landProtected)
+    #[arg(long)]
+    force: bool,
 
     /// The commit's subject
     #[arg(long, short = 'm', value_name = "TEXT")]
@@ -59,6 +72,16 @@ pub(super) struct Args {
     /// Show what would land, and change nothing
     #[arg(long)]
     dry_run: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Form {
+    /// One commit a task, joined by a merge commit where there are several
+    Merge,
+    /// One commit a task
+    Linear,
+    /// One commit for all
+    Squash,
 }
 
 /// A landing, done or planned.
@@ -87,6 +110,12 @@ impl Args {
             ids: self.ids.clone(),
             to: self.to.clone(),
             onto: self.onto.clone(),
+            shape: self.shape.map(|form| match form {
+                Form::Merge => Shape::Merge,
+                Form::Linear => Shape::Linear,
+                Form::Squash => Shape::Squash,
+            }),
+            force: self.force,
             checks: self.checks.clone(),
             no_check: self.no_check,
             allow_failed: self.allow_failed,
@@ -109,7 +138,8 @@ impl View for Landed {
         lines.extend(landing.notes.iter().map(|n| format!("  {}", plain(n))));
         if landing.operation.is_some() {
             lines.push(format!("  undo: {} undo", program()));
-            lines.extend(self.landing.git_line.as_ref().map(|line| format!("  without takeback: {line}")));
+            lines.extend(landing.git_line.as_ref().map(|line| format!("  without takeback: {line}")));
+            lines.extend(self.lines_of_tasks());
         }
         for refusal in &landing.refused {
             lines.extend(refused(refusal, page));
@@ -125,6 +155,13 @@ impl View for Landed {
 }
 
 impl Landed {
+    /// How one of several tasks is taken back without takeback; of many, how to find it.
+    fn lines_of_tasks(&self) -> Vec<String> {
+        let of_one = |task: &LandedTask| task.git_line.as_ref().map(|line| format!("  {} alone: {line}", task.task));
+        let lines: Vec<_> = self.landing.commits.iter().filter_map(of_one).collect();
+        if lines.len() <= MOST_LINES { lines } else { vec!["  one task alone: git revert COMMIT of its commit".to_owned()] }
+    }
+
     fn headline(&self, page: &Page) -> String {
         let landing = &self.landing;
         let word = if landing.operation.is_some() { "landed" } else { "would land" };
@@ -163,6 +200,7 @@ fn way_out(refusal: &Refusal) -> String {
         R::Empty => format!("{us} retry {id}"),
         R::Stale => format!("{us} land {id} tries again"),
         R::Landed => format!("{us} show {id}"),
+        R::Protected => format!("{us} land {id} --to NEW-BRANCH makes a branch for a pull request; --force lands it here"),
         R::State => format!("{us} undo {id} takes back what was decided about it"),
     }
 }

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use git2::Repository;
 
+use crate::task::{Shape, Trailers};
+
 /// A key that takeback reads.
 pub(crate) struct Key {
     /// Its full name in git config.
@@ -28,6 +30,17 @@ pub(crate) const KEYS: &[Key] = &[
         meaning: "how often a check that says no is asked again about the same tree",
     },
     Key { name: "takeback.maxQuarantine", default: "2g", meaning: "largest private git dir that is taken over" },
+    Key { name: "takeback.landingShape", default: "merge", meaning: "a landing's commits: merge, linear or squash" },
+    Key {
+        name: "takeback.landingTrailers",
+        default: "id",
+        meaning: "what they say of the task: all (its command and checks too), id or none",
+    },
+    Key {
+        name: "takeback.landProtected",
+        default: "",
+        meaning: "branches (with *) that are landed on with --force alone; repeatable",
+    },
 ];
 
 /// The values that hold for a repository.
@@ -49,6 +62,12 @@ pub(crate) struct Config {
     pub(crate) max_file_bytes: u64,
     /// `takeback.maxQuarantine`.
     pub(crate) max_quarantine_bytes: u64,
+    /// `takeback.landingShape`.
+    pub(crate) landing_shape: Shape,
+    /// `takeback.landingTrailers`.
+    pub(crate) landing_trailers: Trailers,
+    /// `takeback.landProtected`, all of them.
+    pub(crate) land_protected: Vec<String>,
 }
 
 /// A value cannot be read.
@@ -83,6 +102,7 @@ impl Config {
             parse_size(&value).ok_or(Error::Value { key: name, value, expected: "a size such as 500m or 2g" })
         };
         let timeout = text("takeback.timeout");
+        let (shape, trailers) = (text("takeback.landingShape"), text("takeback.landingTrailers"));
         Ok(Self {
             branch_prefix: branch_prefix(text("takeback.branchPrefix"))?,
             state_dir: Some(text("takeback.stateDir")).filter(|t| !t.is_empty()),
@@ -96,6 +116,17 @@ impl Config {
             max_outputs_bytes: size("takeback.maxOutputs")?,
             max_file_bytes: size("takeback.maxFile")?,
             max_quarantine_bytes: size("takeback.maxQuarantine")?,
+            landing_shape: Shape::of_word(&shape).ok_or(Error::Value {
+                key: "takeback.landingShape",
+                value: shape,
+                expected: "merge, linear or squash",
+            })?,
+            landing_trailers: Trailers::of_word(&trailers).ok_or(Error::Value {
+                key: "takeback.landingTrailers",
+                value: trailers,
+                expected: "all, id or none",
+            })?,
+            land_protected: globs(&git, "takeback.landProtected")?,
         })
     }
 }
@@ -130,6 +161,14 @@ fn branch_prefix(value: String) -> Result<String, Error> {
         Ok(value)
     } else {
         Err(Error::Value { key: "takeback.branchPrefix", value, expected: "the first part of a branch name" })
+    }
+}
+
+fn globs(git: &git2::Config, key: &'static str) -> Result<Vec<String>, Error> {
+    let globs = all_values(git, key);
+    match globs.iter().find(|glob| globset::Glob::new(glob).is_err()) {
+        Some(bad) => Err(Error::Value { key, value: bad.clone(), expected: "a glob such as main or release/*" }),
+        None => Ok(globs),
     }
 }
 

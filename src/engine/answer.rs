@@ -61,12 +61,31 @@ pub struct Landing {
     pub untested: bool,
     /// Files that land.
     pub files: u64,
-    /// The plain git line that takes the landing back by a new commit, for those without takeback.
-    #[serde(skip)]
+    /// What each task brought.
+    pub commits: Vec<LandedTask>,
+    /// The plain git line that takes the landing back, for those without takeback: by new commits, or by the end of a new branch.
     pub git_line: Option<String>,
     /// What was noticed on the way.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
+}
+
+/// What a task brought to a branch, or would: the change from one commit's tree to the other's.
+///
+/// A squash has one commit for all tasks; these two are then kept beside it. Before a landing is carried out both may still change.
+#[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
+pub struct LandedTask {
+    /// The task.
+    pub task: Name,
+    /// The commit without the change.
+    pub before: CommitId,
+    /// The commit with it.
+    pub after: CommitId,
+    /// The plain git line that takes this task back and leaves the others; absent where it is alone, or the branch has no commit of
+    /// its own for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub git_line: Option<String>,
 }
 
 /// The branch that a landing moves.

@@ -11,8 +11,6 @@ use crate::store::{format, site, state_dir, tasks};
 use crate::sys::{command, file, lock};
 use crate::{config, git, workspace};
 
-pub(super) use taking_back::git_line;
-
 impl From<file::Error> for Error {
     fn from(e: file::Error) -> Self {
         let kind = if e.is_disk_full() { ErrorKind::DiskFull } else { ErrorKind::Io };
@@ -50,6 +48,7 @@ impl From<git::Error> for Error {
             git::Error::OldGit { .. } => Self::new(ErrorKind::Unsupported, message)
                 .about("git")
                 .hint("land it on a branch of its own and merge that: takeback land ID --to NAME --onto BASE, then git merge NAME"),
+            git::Error::Signing { .. } => Self::new(ErrorKind::Signing, message),
             git::Error::Unsupported(feature) => unsupported(&feature),
             git::Error::Moved { name, .. } => Self::new(ErrorKind::Stale, message).about(name),
             git::Error::IndexLocked { path } | git::Error::RefLocked { path } => {

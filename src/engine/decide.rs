@@ -1,10 +1,9 @@
 //! Land, discard, undo, redo.
 
-use super::answer::{Landing, RefTarget, TakenBack};
-use super::convert::git_line;
+use super::answer::{LandedTask, Landing, RefTarget, TakenBack};
 use super::{Engine, Error, Operation};
 use crate::id::Uid;
-use crate::journal::{Book, Carried, CarryError, Status, Writer};
+use crate::journal::{self, Book, Carried, CarryError, Standing, Status, Writer};
 use crate::landing::{self, LandWish, Refusal, RefusalKind};
 use crate::runner::landing_check::{self, Checked, Joined};
 use crate::takeback;
@@ -36,7 +35,8 @@ impl LandPlan {
             untested: false,
             files: plan.files,
             notes: plan.notes.clone(),
-            git_line: plan.decision.as_ref().and_then(|d| git_line(&d.operation)),
+            git_line: plan.decision.as_ref().and_then(|d| landing::git_line(&d.operation)),
+            commits: plan.decision.as_ref().map(|d| brought(&plan.tasks, &d.operation)).unwrap_or_default(),
         }
     }
 }
@@ -94,6 +94,7 @@ impl Engine {
 
     /// `None` where the target moved since the plan was made.
     fn try_to_land(&mut self, plan: &mut LandPlan) -> Result<Option<Landing>, Error> {
+        plan.plan.seal(&self.site)?;
         {
             let (writer, _) = Writer::new(&self.site.repo, &self.site.layout)?;
             landing::bring_in(&writer, &plan.plan)?;
@@ -214,6 +215,16 @@ impl Engine {
         answer.operation = self.operation(&plan.plan.decision.operation.uid)?;
         Ok(answer)
     }
+}
+
+/// What each task brought to the branch.
+fn brought(tasks: &[Standing], operation: &journal::Operation) -> Vec<LandedTask> {
+    let task = |task: &Standing| {
+        let landed = operation.landed_of(task.uid())?;
+        let git_line = landing::git_line_of(operation, task.uid());
+        Some(LandedTask { task: task.spec.id.clone(), before: landed.before, after: landed.after, git_line })
+    };
+    tasks.iter().filter_map(task).collect()
 }
 
 fn refuse_all(plan: &landing::Plan, kind: RefusalKind, message: &str) -> Vec<Refusal> {

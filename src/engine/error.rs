@@ -76,6 +76,8 @@ pub enum ErrorKind {
     Nothing,
     /// An isolation level is not to be had.
     Sandbox,
+    /// A commit cannot be signed.
+    Signing,
     /// A child process failed.
     Command,
     /// A file could not be read or written.
@@ -173,6 +175,7 @@ impl ErrorKind {
             Self::State => "state",
             Self::Nothing => "nothing",
             Self::Sandbox => "sandbox",
+            Self::Signing => "signing",
             Self::Command => "command",
             Self::Io => "io",
             Self::Git => "git",

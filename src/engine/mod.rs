@@ -17,7 +17,7 @@ use crate::journal::{Book, Settled, Writer};
 use crate::runner::recovery;
 use crate::store::Site;
 
-pub use answer::{Landing, Operation, RefChange, RefTarget, TakenBack};
+pub use answer::{LandedTask, Landing, Operation, RefChange, RefTarget, TakenBack};
 pub use decide::{LandPlan, Plan};
 pub use error::{Error, ErrorKind};
 pub use follow::{Made, Setting};
@@ -27,7 +27,7 @@ pub use task::{Sandbox, Task, Tries};
 pub use crate::id::{BadName, BadObjectId, BadUid, BlobId, CommitId, Name, TreeId, Uid};
 pub use crate::landing::{LandWish, Refusal, RefusalKind};
 pub use crate::runner::RunWish;
-pub use crate::task::{Amount, CheckRun, Checked, Exit, FileCounts, Level, Moment, Reason, RepoPath, State, Text, Trial};
+pub use crate::task::{Amount, CheckRun, Checked, Exit, FileCounts, Level, Moment, Reason, RepoPath, Shape, State, Text, Trial};
 
 /// One repository.
 pub struct Engine {

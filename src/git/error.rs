@@ -63,6 +63,12 @@ pub(crate) enum Error {
         /// The first version that can do it.
         needed: &'static str,
     },
+    /// Git could not sign a commit.
+    #[error("git cannot sign the commit: {why}")]
+    Signing {
+        /// What it said.
+        why: String,
+    },
     /// A file could not be read or written.
     #[error(transparent)]
     File(#[from] file::Error),

@@ -103,6 +103,17 @@ impl Intake {
         &self.dir
     }
 
+    /// Writes a file that is gone with the intake: for a program to read.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::File`] with its path.
+    pub(crate) fn passing_file(&self, name: &str, bytes: &[u8]) -> Result<PathBuf, Error> {
+        let path = self.dir.join(name);
+        write(&path, bytes)?;
+        Ok(path)
+    }
+
     /// Lets the intake also read the objects of another folder: a quarantine's. An object that is there is not written again, but
     /// published all the same.
     ///

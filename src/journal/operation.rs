@@ -79,6 +79,18 @@ pub(crate) struct Landed {
     pub(crate) before: CommitId,
     /// The commit with it.
     pub(crate) after: CommitId,
+    /// How many commits lead from one to the other: more than one where the task's own were kept.
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    pub(crate) commits: u32,
+}
+
+fn one() -> u32 {
+    1
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference to the field")]
+fn is_one(n: &u32) -> bool {
+    *n == 1
 }
 
 /// A ref goes from one commit to another; `None` is no ref.
@@ -167,7 +179,6 @@ impl Operation {
     }
 
     /// What a task's landing brought.
-    #[expect(dead_code, reason = "revert asks for it")]
     pub(crate) fn landed_of(&self, task: &Uid) -> Option<&Landed> {
         self.landed.iter().find(|l| l.task == *task)
     }

@@ -1,29 +1,54 @@
-//! The commits of a landing: one a task, joined by a merge where there are several.
+//! The commits of a landing, as drafts: each task's change behind the one before it.
 //!
 //! ```text
-//! one task:        start ── task
-//! several:         start ── task ── task ── task
-//!                      └───────────────────────┴── merge
+//! start ── task ── task ── task          linear
+//!    └───────────────────────┴── merge   merge, where there are several commits
+//!
+//! start ── all                           squash; each task's own commit is kept beside it, so that one can be taken back
 //! ```
+//!
+//! A draft is not signed and no hook has seen it: [`super::seal`].
 
-use git2::Repository;
+use git2::{Oid, Repository};
 
+use super::message::{Brought, Wording};
 use super::{Refusal, RefusalKind};
 use crate::git::commit::{self, NewCommit};
 use crate::git::merge::{self, Joined, Sides};
 use crate::git::{self, Intake, tree};
 use crate::id::{CommitId, TreeId};
-use crate::journal::{Landed, Standing};
+use crate::journal::Landed;
+use crate::task::Shape;
+
+/// What is to be made, of what.
+pub(crate) struct Order<'a> {
+    /// The repository.
+    pub(crate) main: &'a Repository,
+    /// Where the commits go.
+    pub(crate) intake: &'a Intake,
+    /// What the first commit follows.
+    pub(crate) start: CommitId,
+    /// The tasks, in the order in which they land.
+    pub(crate) tasks: &'a [Brought<'a>],
+    /// Which commits there are.
+    pub(crate) shape: Shape,
+    /// What they say.
+    pub(crate) wording: Wording<'a>,
+}
 
 /// The commits, in the intake.
 #[derive(Debug)]
 pub(crate) struct Chain {
+    /// What the branch gets, each after its parents.
+    pub(crate) commits: Vec<CommitId>,
     /// The last commit.
     pub(crate) tip: CommitId,
     /// Its tree.
     pub(crate) tree: TreeId,
     /// What each task brought.
     pub(crate) landed: Vec<Landed>,
+    /// Commits that the branch does not get, and that hold what each task brought.
+    pub(crate) keeps: Vec<CommitId>,
     /// The tasks that could not be joined.
     pub(crate) refused: Vec<Refusal>,
 }
@@ -33,73 +58,73 @@ pub(crate) struct Chain {
 /// # Errors
 ///
 /// [`git::Error`] if an object is missing or cannot be written.
-pub(crate) fn make(
-    main: &Repository,
-    intake: &Intake,
-    start: CommitId,
-    tasks: &[Standing],
-    subject: Option<&str>,
-) -> Result<Chain, git::Error> {
-    let mut refused = Vec::new();
-    let mut landed = Vec::new();
-    let mut tip = start;
-    for task in tasks {
-        let text = message(subject.filter(|_| tasks.len() == 1), task);
-        match add(main, intake, tip, task, &text)? {
-            Ok(commit) => {
-                landed.push(Landed { task: task.uid().clone(), before: tip, after: commit });
-                tip = commit;
+pub(crate) fn make(order: &Order<'_>) -> Result<Chain, git::Error> {
+    let tree = tree::of_commit(order.main, order.start)?;
+    let mut chain = Chain { commits: vec![], tip: order.start, tree, landed: vec![], keeps: vec![], refused: vec![] };
+    for brought in order.tasks {
+        match order.add(&chain, *brought)? {
+            Ok(commits) => chain.grow(brought, commits),
+            Err(refusal) => chain.refused.push(refusal),
+        }
+    }
+    if chain.refused.is_empty() && chain.commits.len() > 1 {
+        order.close(&mut chain)?;
+    }
+    chain.tree = tree::of_commit(order.intake.repo(), chain.tip)?;
+    Ok(chain)
+}
+
+impl Chain {
+    fn grow(&mut self, brought: &Brought<'_>, commits: Vec<CommitId>) {
+        let before = self.tip;
+        self.tip = commits.last().copied().unwrap_or(before);
+        let count = u32::try_from(commits.len()).unwrap_or(u32::MAX);
+        self.landed.push(Landed { task: brought.task.uid().clone(), before, after: self.tip, commits: count });
+        self.commits.extend(commits);
+    }
+}
+
+impl Order<'_> {
+    /// Adds one task's change behind the chain's tip.
+    fn add(&self, chain: &Chain, brought: Brought<'_>) -> Result<Result<Vec<CommitId>, Refusal>, git::Error> {
+        let task = brought.task;
+        let refuse = |kind, message: &str| Ok(Err(Refusal::new(&task.spec.id, kind, message)));
+        let Some(result) = task.record.result else { return refuse(RefusalKind::Empty, "changed nothing") };
+        let sides = Sides { base: task.record.base.into(), ours: chain.tip.into(), theirs: result.into() };
+        let tree = match merge::join(self.main, self.intake, sides)? {
+            Joined::Tree(tree) => tree,
+            Joined::Conflict(paths) => {
+                let refusal = Refusal::new(&task.spec.id, RefusalKind::Conflict, "changed paths that the target changed too");
+                return Ok(Err(refusal.at(paths)));
             }
-            Err(refusal) => refused.push(refusal),
+        };
+        if TreeId::from(tree) == tree::of_commit(self.intake.repo(), chain.tip)? {
+            return refuse(RefusalKind::Landed, "would change nothing: its change is there already");
         }
+        let text = self.wording.alone(self.tasks.len() == 1).land(&[brought]);
+        Ok(Ok(vec![self.draft(tree, &[chain.tip.into()], &text)?]))
     }
-    if tasks.len() > 1 && refused.is_empty() {
-        tip = join_chain(main, intake, (start, tip), tasks, subject)?;
-    }
-    let tree = tree::of_commit(intake.repo(), tip)?;
-    Ok(Chain { tip, tree, landed, refused })
-}
 
-/// Adds one task's change behind `tip`.
-fn add(
-    main: &Repository,
-    intake: &Intake,
-    tip: CommitId,
-    task: &Standing,
-    text: &str,
-) -> Result<Result<CommitId, Refusal>, git::Error> {
-    let refuse = |kind, message: &str| Ok(Err(Refusal::new(&task.spec.id, kind, message)));
-    let Some(result) = task.record.result else { return refuse(RefusalKind::Empty, "changed nothing") };
-    let sides = Sides { base: task.record.base.into(), ours: tip.into(), theirs: result.into() };
-    let tree = match merge::join(main, intake, sides)? {
-        Joined::Tree(tree) => tree,
-        Joined::Conflict(paths) => {
-            let refusal = Refusal::new(&task.spec.id, RefusalKind::Conflict, "changed paths that the target changed too");
-            return Ok(Err(refusal.at(paths)));
+    /// Gives a chain of several commits the shape that is wanted.
+    fn close(&self, chain: &mut Chain) -> Result<(), git::Error> {
+        let tree = tree::of_commit(self.intake.repo(), chain.tip)?.into();
+        let (start, tip) = (self.start.into(), chain.tip.into());
+        match self.shape {
+            Shape::Linear => {}
+            Shape::Merge => {
+                chain.tip = self.draft(tree, &[start, tip], &self.wording.join(self.tasks))?;
+                chain.commits.push(chain.tip);
+            }
+            Shape::Squash => {
+                chain.keeps = vec![chain.tip];
+                chain.tip = self.draft(tree, &[start], &self.wording.land(self.tasks))?;
+                chain.commits = vec![chain.tip];
+            }
         }
-    };
-    if TreeId::from(tree) == tree::of_commit(intake.repo(), tip)? {
-        return refuse(RefusalKind::Landed, "would change nothing: its change is there already");
+        Ok(())
     }
-    let new = NewCommit { tree, parents: &[tip.into()], message: text };
-    Ok(Ok(commit::by_user(main, intake, &new)?.into()))
-}
 
-fn join_chain(
-    main: &Repository,
-    intake: &Intake,
-    (start, tip): (CommitId, CommitId),
-    tasks: &[Standing],
-    subject: Option<&str>,
-) -> Result<CommitId, git::Error> {
-    let names: Vec<_> = tasks.iter().map(|t| t.spec.id.as_str()).collect();
-    let subject = subject.map_or_else(|| format!("Land {}", names.join(", ")), ToOwned::to_owned);
-    let text = format!("{subject}\n");
-    let new = NewCommit { tree: tree::of_commit(intake.repo(), tip)?.into(), parents: &[start.into(), tip.into()], message: &text };
-    Ok(commit::by_user(main, intake, &new)?.into())
-}
-
-fn message(subject: Option<&str>, task: &Standing) -> String {
-    let subject = subject.map_or_else(|| format!("Land {}", task.spec.id), ToOwned::to_owned);
-    format!("{subject}\n\nTakeback-Task: {}\n", task.uid())
+    fn draft(&self, tree: Oid, parents: &[Oid], text: &str) -> Result<CommitId, git::Error> {
+        Ok(commit::draft(self.main, self.intake, &NewCommit::new(tree, parents, text))?.into())
+    }
 }

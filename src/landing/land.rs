@@ -15,7 +15,8 @@ pub(crate) fn bring_in(writer: &Writer<'_>, plan: &Plan) -> Result<(), git::Erro
     let mut have: Vec<Oid> = vec![plan.target.start.into()];
     have.extend(plan.tasks.iter().filter_map(|t| t.record.result).map(Oid::from));
     let label = format!("{PACK_LABEL}{}", decision.operation.uid);
-    let pack = plan.intake.publish(writer.repo(), &[tip.into()], Cut { have: &have, strict: false }, &label)?;
+    let tips: Vec<Oid> = decision.operation.keeps.iter().chain([&tip]).map(|commit| (*commit).into()).collect();
+    let pack = plan.intake.publish(writer.repo(), &tips, Cut { have: &have, strict: false }, &label)?;
     writer.pin(&decision.operation)?;
     if let Some(pack) = pack {
         pack.release()?;

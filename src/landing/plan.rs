@@ -1,12 +1,13 @@
 //! What a landing would do: decided in full before anything moves.
 
+use super::message::{Brought, Wording};
 use super::target::{self, Target};
-use super::{LandWish, Refusal, RefusalKind, chain, eligible};
+use super::{LandWish, Refusal, RefusalKind, chain, eligible, protect, seal};
 use crate::git::{self, Intake, heads, refs, repo, switch};
 use crate::id::{CommitId, Name, TreeId, Uid};
-use crate::journal::{Book, BookError, CheckoutChange, Decision, Kind, Move, Standing};
+use crate::journal::{Book, BookError, CheckoutChange, Decision, Fold, Kind, Move, Standing};
 use crate::store::Site;
-use crate::task::{RepoPath, Text};
+use crate::task::{RepoPath, State, Text};
 use crate::verify::scope::{BadGlob, Scope};
 
 /// A landing, ready to be carried out, or the reasons why it cannot be.
@@ -15,6 +16,8 @@ pub(crate) struct Plan {
     pub(crate) target: Target,
     /// The commit that the branch would go to; `None` where something is refused.
     pub(crate) tip: Option<CommitId>,
+    /// What the branch would get, each after its parents: drafts until [`Plan::seal`].
+    pub(crate) commits: Vec<CommitId>,
     /// The tree of `tip`.
     pub(crate) tree: Option<TreeId>,
     /// The tasks that would land.
@@ -63,10 +66,25 @@ pub(crate) fn plan(site: &Site, wish: &LandWish) -> Result<Plan, Error> {
     let target = target::find(&site.repo, wish, &tasks)?;
     let operation = Uid::random();
     let intake = Intake::create_passing(&site.layout.operation_intakes(), operation.as_str(), &site.repo)?;
-    let mut plan =
-        Plan { target, tip: None, tree: None, tasks, refused, files: 0, notes: vec![], decision: None, intake, wish: wish.clone() };
+    let mut plan = Plan {
+        target,
+        tip: None,
+        commits: vec![],
+        tree: None,
+        tasks,
+        refused,
+        files: 0,
+        notes: vec![],
+        decision: None,
+        intake,
+        wish: wish.clone(),
+    };
+    if !wish.force && protect::is_protected(&site.config, &plan.target.name)? {
+        let message = format!("cannot land on {}: it is protected (takeback.landProtected)", target::short(&plan.target.name));
+        plan.refuse_all(RefusalKind::Protected, &message, &[]);
+    }
     if plan.refused.is_empty() {
-        plan.decide(site, operation)?;
+        plan.decide(site, &book.fold, operation)?;
     }
     Ok(plan)
 }
@@ -83,9 +101,24 @@ fn look_up(book: &Book<'_>, wish: &LandWish) -> Result<Vec<Standing>, Error> {
     Ok(tasks)
 }
 
+/// The commit that brought a task to a branch before it was reverted.
+fn earlier(fold: &Fold, task: &Standing) -> Option<CommitId> {
+    let mut landings = fold.operations().iter().rev().filter(|f| f.holds() && f.operation.kind == Kind::Land);
+    let last = landings.find_map(|f| f.operation.landed_of(task.uid()));
+    last.filter(|_| task.state == State::Reverted).map(|landed| landed.after)
+}
+
 impl Plan {
-    fn decide(&mut self, site: &Site, operation: Uid) -> Result<(), Error> {
-        let chain = chain::make(&site.repo, &self.intake, self.target.start, &self.tasks, self.wish.message.as_deref())?;
+    fn decide(&mut self, site: &Site, fold: &Fold, operation: Uid) -> Result<(), Error> {
+        let brought: Vec<_> = self.tasks.iter().map(|task| Brought { task, by: earlier(fold, task) }).collect();
+        let chain = chain::make(&chain::Order {
+            main: &site.repo,
+            intake: &self.intake,
+            start: self.target.start,
+            tasks: &brought,
+            shape: self.wish.shape.unwrap_or(site.config.landing_shape),
+            wording: Wording { trailers: site.config.landing_trailers, text: self.wish.message.as_deref() },
+        })?;
         self.refused = chain.refused;
         if !self.refused.is_empty() {
             return Ok(());
@@ -97,6 +130,7 @@ impl Plan {
             return Ok(());
         }
         self.tip = Some(chain.tip);
+        self.commits = chain.commits;
         self.tree = Some(chain.tree);
         let moves = self.moves(site, chain.tip)?;
         let mut decision = Decision::about(Kind::Land, &self.tasks);
@@ -105,7 +139,25 @@ impl Plan {
         decision.operation.decisive = true;
         decision.operation.checkouts = checkouts;
         decision.operation.landed = chain.landed;
+        decision.operation.keeps = chain.keeps;
         self.decision = Some(decision);
+        Ok(())
+    }
+
+    /// Makes the drafts final. Before that nothing but our own code has seen them.
+    ///
+    /// # Errors
+    ///
+    /// [`git::Error::Signing`] if git cannot sign.
+    pub(crate) fn seal(&mut self, site: &Site) -> Result<(), Error> {
+        let sealed = seal::seal(&site.repo, &self.intake, &self.commits)?;
+        let now = |commit: &mut CommitId| *commit = sealed.get(commit).copied().unwrap_or(*commit);
+        self.commits.iter_mut().chain(&mut self.tip).for_each(now);
+        if let Some(decision) = &mut self.decision {
+            let operation = &mut decision.operation;
+            operation.moves.iter_mut().take(1).filter_map(|m| m.to.as_mut()).for_each(now);
+            operation.landed.iter_mut().flat_map(|l| [&mut l.before, &mut l.after]).for_each(now);
+        }
         Ok(())
     }
 
@@ -118,22 +170,22 @@ impl Plan {
         for git_dir in heads::checkouts_of(&site.repo, &self.target.name)? {
             let checkout = repo::open_git_dir(&git_dir)?;
             if let Some(what) = switch::under_way(&checkout) {
-                self.refuse_all(&format!("cannot land: {what} is under way in the checkout"), &[]);
+                self.refuse_all(RefusalKind::Dirty, &format!("cannot land: {what} is under way in the checkout"), &[]);
             }
             let blockers = switch::blockers(&checkout, from, to, &self.intake.odb()?)?;
             if !blockers.is_empty() {
                 let message = format!("cannot land: {} in the checkout", switch::describe(&blockers));
                 let paths: Vec<_> = blockers.into_iter().map(|b| b.path).collect();
-                self.refuse_all(&message, &paths);
+                self.refuse_all(RefusalKind::Dirty, &message, &paths);
             }
             changes.push(CheckoutChange { git_dir: Text::from(heads::to_stored(site.repo.commondir(), &git_dir)), from, to });
         }
         Ok(changes)
     }
 
-    fn refuse_all(&mut self, message: &str, paths: &[RepoPath]) {
+    fn refuse_all(&mut self, kind: RefusalKind, message: &str, paths: &[RepoPath]) {
         for task in &self.tasks {
-            self.refused.push(Refusal::new(&task.spec.id, RefusalKind::Dirty, message).at(paths.to_vec()));
+            self.refused.push(Refusal::new(&task.spec.id, kind, message).at(paths.to_vec()));
         }
     }
 

@@ -1,5 +1,7 @@
 //! What a caller asks to land.
 
+use crate::task::Shape;
+
 /// Results to put on a branch.
 #[derive(Clone, Debug, Default)]
 pub struct LandWish {
@@ -9,6 +11,10 @@ pub struct LandWish {
     pub to: Option<String>,
     /// Where a new branch starts; by default at the branch that was checked out at hand-off.
     pub onto: Option<String>,
+    /// The commits that it makes; by default as git config `takeback.landingShape` says.
+    pub shape: Option<Shape>,
+    /// Land on a protected branch.
+    pub force: bool,
     /// Further shell command lines that judge the tree to land.
     pub checks: Vec<String>,
     /// Land without running a check on a tree that none has seen.

@@ -153,7 +153,8 @@ impl Keeper<'_> {
             Some(earlier) if git::tree::of_commit(self.main, earlier.into())? == tree => earlier,
             _ => {
                 let message = format!("{}: what the task changed\n\nTakeback-Task: {}\n", self.spec.id, self.spec.uid);
-                let new = NewCommit { tree: tree.into(), parents: &[base.into()], message: &message };
+                let parents = [base.into()];
+                let new = NewCommit::new(tree.into(), &parents, &message);
                 let result = commit::by_takeback(intake, &new, clock::now().as_second())?;
                 pack = intake.publish(self.main, &[result], Cut { have: &[base.into()], strict: false }, &self.label(attempt))?;
                 self.pin(name, result, attempt)?;

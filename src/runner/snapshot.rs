@@ -65,7 +65,8 @@ pub(crate) fn take(site: &Site, head: CommitId) -> Result<Snapshot, Error> {
     let odb = intake.odb()?;
     let files = git::tree::changes(&odb, Some(base.into()), Some(captured.tree.into()))?.len();
     let message = "uncommitted changes of the checkout\n";
-    let new = NewCommit { tree: captured.tree.into(), parents: &[head.into()], message };
+    let parents = [head.into()];
+    let new = NewCommit::new(captured.tree.into(), &parents, message);
     let commit = commit::by_takeback(&intake, &new, clock::now().as_second())?.into();
     drop(odb);
     Ok(Snapshot { commit, tree: captured.tree, files, head, intake })

@@ -116,18 +116,19 @@ pub(crate) fn run(command: &mut Command) -> Result<Output, Error> {
 
 /// Makes the error for an output that was not a success.
 pub(crate) fn failed(command: &Command, output: &Output) -> Error {
-    Error::Failed { program: name_of(command), status: output.status, stderr: reason(&String::from_utf8_lossy(&output.stderr)) }
+    Error::Failed { program: name_of(command), status: output.status, stderr: said(output) }
+}
+
+/// What a program wrote to stderr, as far as its first paragraph, in one line: git's usage of a command goes on for a page.
+pub(crate) fn said(output: &Output) -> String {
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    let lines = stderr.trim().lines().map(str::trim).take_while(|line| !line.is_empty());
+    lines.collect::<Vec<_>>().join("; ")
 }
 
 /// Tells whether a text of git, or of libgit2, gives a full disk as the reason.
 pub(crate) fn says_disk_full(text: &str) -> bool {
     ["No space left on device", "Disk quota exceeded", "Out of diskspace"].iter().any(|reason| text.contains(reason))
-}
-
-/// The paragraph that a program begins with, in one line: git's usage of a command goes on for a page.
-fn reason(stderr: &str) -> String {
-    let lines = stderr.trim().lines().map(str::trim).take_while(|line| !line.is_empty());
-    lines.collect::<Vec<_>>().join("; ")
 }
 
 fn name_of(command: &Command) -> String {

@@ -1,5 +1,6 @@
 //! Values: what a task is, and the arrows between its states. No I/O, no clock, no git.
 
+mod landing;
 mod moment;
 mod path;
 mod process;
@@ -8,6 +9,8 @@ mod spec;
 mod state;
 mod verdict;
 
+pub use landing::Shape;
+pub(crate) use landing::Trailers;
 pub use moment::Moment;
 pub use path::{RepoPath, Text};
 pub(crate) use process::ProcessId;

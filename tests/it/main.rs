@@ -32,6 +32,7 @@ mod launch;
 mod layers;
 mod quarantine;
 mod retries;
+mod shapes;
 mod source;
 
 /// Says aloud that a test cannot run here, and why: past the test runner, which hides what a passing test prints. CI counts these.

@@ -2,6 +2,7 @@
 
 use crate::engine::{Error, ErrorKind};
 use crate::id::Name;
+use crate::landing::git_line;
 use crate::takeback::{Error as TakebackError, Refused};
 use crate::task::{IllegalStep, State};
 
@@ -60,15 +61,4 @@ fn refused(message: String, why: Refused, operation: &crate::journal::Operation)
         }
         _ => error.because(why),
     }
-}
-
-/// The plain git line that takes a landing back: a new commit, or the branch's end where the landing made it.
-pub(in crate::engine) fn git_line(operation: &crate::journal::Operation) -> Option<String> {
-    let first = operation.moves.first().filter(|_| operation.decisive)?;
-    let to = first.to?;
-    if first.from.is_none() {
-        return Some(format!("git branch -D {}", first.name.trim_start_matches("refs/heads/")));
-    }
-    let mainline = if operation.tasks.len() > 1 { "-m 1 " } else { "" };
-    Some(format!("git revert {mainline}{}", to.short()))
 }

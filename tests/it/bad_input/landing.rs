@@ -130,6 +130,28 @@ fn a_bad_glob_at_landing() {
 }
 
 #[test]
+fn landing_on_a_protected_branch() {
+    let lab = Lab::new();
+    lab.git(["config", "takeback.landProtected", "ma*"]);
+    lab.ready_task("k7", "x", "1\n");
+    refused(&lab, ["land", "k7"]).fits(&row!()).about("k7");
+    lab.json(["land", "k7", "--to", "for-review"]);
+}
+
+#[test]
+fn a_landing_that_cannot_be_signed() {
+    let lab = Lab::new();
+    lab.git(["config", "gpg.program", "false"]);
+    lab.git(["config", "commit.gpgSign", "true"]);
+    lab.ready_task("k7", "x", "1\n");
+    refused(&lab, ["land", "k7"]).fits(&row!());
+    assert_eq!(lab.task("k7")["state"], "ready");
+    lab.json(["land", "k7", "--dry-run"]);
+    lab.git(["config", "commit.gpgSign", "false"]);
+    lab.json(["land", "k7"]);
+}
+
+#[test]
 fn a_landing_in_conflict() {
     let lab = Lab::new();
     lab.write("many.txt", "1\n");

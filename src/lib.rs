@@ -17,6 +17,7 @@ mod store;
 // layer 5
 mod journal;
 // layer 6
+mod hooks;
 mod sandbox;
 mod workspace;
 // layer 7

@@ -6,8 +6,8 @@ use clap::builder::styling::{AnsiColor, Styles};
 use clap::{CommandFactory as _, Parser, Subcommand};
 
 use crate::cli::{
-    cancel, completions, config, demo, diff, discard, land, list, logs, man, ops, outputs, redo, retry, run, show, status, undo,
-    wait,
+    cancel, completions, config, demo, diff, discard, hooks, land, list, logs, man, ops, outputs, redo, retry, run, show, status,
+    undo, wait,
 };
 
 /// Hand work off. Take any of it back.
@@ -49,6 +49,7 @@ pub(super) enum Verb {
     #[command(visible_alias = "history")]
     Ops(ops::Args),
     Config(config::Args),
+    Hooks(hooks::Args),
     Demo(demo::Args),
     Completions(completions::Args),
     Man(man::Args),
@@ -61,7 +62,7 @@ const GROUPS: &[(&str, &[&str])] = &[
     ("Look", &["diff", "outputs"]),
     ("Decide", &["land", "discard"]),
     ("Take back", &["undo", "redo", "ops"]),
-    ("Keep house", &["config", "demo", "completions", "man", "help"]),
+    ("Keep house", &["config", "hooks", "demo", "completions", "man", "help"]),
 ];
 
 const STYLES: Styles = Styles::styled()
@@ -111,6 +112,7 @@ impl Verb {
             Self::Status(_) => "status",
             Self::List(_) => "list",
             Self::Config(_) => "config",
+            Self::Hooks(_) => "hooks",
             Self::Show(_) => "show",
             Self::Logs(_) => "logs",
             Self::Wait(_) => "wait",

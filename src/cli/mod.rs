@@ -11,6 +11,7 @@ mod demo;
 mod diff;
 mod discard;
 mod exit;
+mod hooks;
 mod land;
 mod list;
 mod logs;
@@ -113,6 +114,7 @@ impl Cx {
             Verb::Redo(args) => redo::run(args, self),
             Verb::Ops(args) => ops::run(args, self),
             Verb::Config(args) => config::run(args, self),
+            Verb::Hooks(args) => hooks::run(args, self),
             Verb::Demo(args) => demo::run(args, self),
             Verb::Completions(args) => completions::run(args, self),
             Verb::Man(args) => man::run(args, self),

@@ -74,6 +74,8 @@ pub enum ErrorKind {
     State,
     /// There is nothing to undo or redo.
     Nothing,
+    /// A hook cannot be installed or removed.
+    Hook,
     /// An isolation level is not to be had.
     Sandbox,
     /// A commit cannot be signed.
@@ -174,6 +176,7 @@ impl ErrorKind {
             Self::Collected => "collected",
             Self::State => "state",
             Self::Nothing => "nothing",
+            Self::Hook => "hook",
             Self::Sandbox => "sandbox",
             Self::Signing => "signing",
             Self::Command => "command",

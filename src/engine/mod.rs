@@ -9,10 +9,12 @@ mod decide;
 mod error;
 mod follow;
 mod hand_off;
+mod hooks;
 mod task;
 
 use std::path::{Path, PathBuf};
 
+use crate::hooks as installed;
 use crate::journal::{Book, Settled, Writer};
 use crate::runner::recovery;
 use crate::store::Site;
@@ -22,6 +24,7 @@ pub use decide::{LandPlan, Plan};
 pub use error::{Error, ErrorKind};
 pub use follow::{Made, Setting};
 pub use hand_off::RunPlan;
+pub use hooks::Hook;
 pub use task::{Sandbox, Task, Tries};
 
 pub use crate::id::{BadName, BadObjectId, BadUid, BlobId, CommitId, Name, TreeId, Uid};
@@ -61,7 +64,11 @@ impl Engine {
     /// wrote our folder.
     pub fn settle(&mut self) -> Result<(), Error> {
         self.notes.extend(self.site.prepare_to_write()?);
-        let settled = Writer::new(&self.site.repo, &self.site.layout)?.1;
+        let settled = {
+            let (_writer, settled) = Writer::new(&self.site.repo, &self.site.layout)?;
+            installed::tidy(&self.site.layout)?;
+            settled
+        };
         let book = Book::open(&self.site)?;
         self.notes.extend(settled.iter().map(|s| settled_note(s, &book)));
         self.notes.extend(recovery::recover_all(&self.site, &book)?);

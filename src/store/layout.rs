@@ -3,6 +3,7 @@
 //! ```text
 //! .git/takeback/format.json
 //!               journal.jsonl
+//!               hooks.json                            which hooks were installed
 //!               locks/writer                          held while a decision is carried out
 //!               tasks/<uid>/task.json
 //!               tasks/<uid>/<attempt>/{lock,record.json,env.json,cancel,log,log.1…,check-<n>.log,outputs/,quarantine/,intake/}
@@ -52,6 +53,11 @@ impl Layout {
 
     pub(crate) fn journal(&self) -> PathBuf {
         self.root.join("journal.jsonl")
+    }
+
+    /// What `hooks install` has put in place.
+    pub(crate) fn hooks(&self) -> PathBuf {
+        self.root.join("hooks.json")
     }
 
     pub(crate) fn locks(&self) -> PathBuf {

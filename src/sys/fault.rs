@@ -71,6 +71,12 @@ points! {
     CANCEL = "cancel";
     /// A thing of ours is renamed to the trash.
     TRASH = "trash";
+    /// What was installed of hooks is written.
+    HOOK_LEDGER = "hook-ledger";
+    /// A hook that is to be replaced gets a second name.
+    HOOK_KEPT = "hook-kept";
+    /// A hook is put in place, or taken away.
+    HOOK = "hook";
 }
 
 impl Point {

@@ -83,6 +83,28 @@ pub(crate) fn replace_private(path: &Path, bytes: &[u8], point: Point) -> Result
     put(begin(path, folder_of(path), 0o600)?, path, bytes, point)
 }
 
+/// As [`replace`], for a file that can be run.
+///
+/// # Errors
+///
+/// [`Error`] with the path; the old file is then still there.
+pub(crate) fn replace_program(path: &Path, bytes: &[u8], point: Point) -> Result<(), Error> {
+    put(begin(path, folder_of(path), 0o777)?, path, bytes, point)
+}
+
+/// Gives a file, or a link as such, a second name on the same file system.
+///
+/// # Errors
+///
+/// [`Error`] with the path, for example where the second name is taken, or the file system has no such thing.
+pub(crate) fn name_twice(path: &Path, second: &Path, point: Point) -> Result<(), Error> {
+    point.before();
+    fs::hard_link(path, second).map_err(Error::of("keep", path))?;
+    sync_folder(folder_of(second))?;
+    point.after();
+    Ok(())
+}
+
 /// Begins the file that is to replace `path`, always under the same name.
 fn begin(path: &Path, folder: &Path, mode: u32) -> Result<tempfile::NamedTempFile, Error> {
     use std::os::unix::fs::PermissionsExt as _;

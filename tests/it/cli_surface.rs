@@ -4,7 +4,7 @@ use std::process::Stdio;
 
 use crate::lab::{Lab, said};
 
-const VERBS: [&str; 19] = [
+const VERBS: [&str; 20] = [
     "run",
     "status",
     "list",
@@ -21,6 +21,7 @@ const VERBS: [&str; 19] = [
     "redo",
     "ops",
     "config",
+    "hooks",
     "demo",
     "completions",
     "man",

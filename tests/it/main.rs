@@ -25,6 +25,7 @@ mod demo;
 mod durable;
 mod examples;
 mod fixtures;
+mod hooks;
 mod killed;
 mod lab;
 mod landing;

@@ -6,6 +6,7 @@
 mod disk_full;
 mod features;
 mod hand_off;
+mod hooks;
 mod landing;
 mod landing_checkout;
 mod locks;

@@ -8,6 +8,7 @@
 
 mod decisions;
 mod handing_off;
+mod hooks;
 mod moved;
 mod oracle;
 mod points;

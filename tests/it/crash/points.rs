@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::stage::Passing;
 use super::sweep::Scenario;
-use super::{decisions, handing_off};
+use super::{decisions, handing_off, hooks};
 
 /// The names in the list of `src/sys/fault.rs`.
 fn all() -> BTreeSet<String> {
@@ -28,6 +28,7 @@ fn every_fault_point_is_passed_by_a_scenario() {
         &decisions::DISCARD,
         &decisions::UNDO_LAND,
         &decisions::TORN,
+        &hooks::INSTALL,
     ];
     let passed: BTreeSet<String> =
         scenarios.iter().flat_map(|scenario| scenario.rehearse().2).map(|p: Passing| p.point().to_owned()).collect();

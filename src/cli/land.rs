@@ -45,6 +45,10 @@ pub(super) struct Args {
     #[arg(long, value_name = "SHAPE")]
     shape: Option<Form>,
 
+    /// Do not ask the commit-msg hook
+    #[arg(long)]
+    no_verify: bool,
+
     /// Land on a protected branch (git config takeback.landProtected)
     #[arg(long)]
     force: bool,
@@ -69,7 +73,7 @@ pub(super) struct Args {
     #[arg(long = "allow-path", value_name = "GLOB")]
     allow_paths: Vec<String>,
 
-    /// Show what would land, and change nothing
+    /// Show what would land, and change nothing: no hook is asked, nothing is signed
     #[arg(long)]
     dry_run: bool,
 }
@@ -115,6 +119,7 @@ impl Args {
                 Form::Linear => Shape::Linear,
                 Form::Squash => Shape::Squash,
             }),
+            no_verify: self.no_verify,
             force: self.force,
             checks: self.checks.clone(),
             no_check: self.no_check,
@@ -200,6 +205,7 @@ fn way_out(refusal: &Refusal) -> String {
         R::Empty => format!("{us} retry {id}"),
         R::Stale => format!("{us} land {id} tries again"),
         R::Landed => format!("{us} show {id}"),
+        R::Hook => format!("{us} land {id} -m TEXT words it another way; --no-verify does not ask the hook"),
         R::Protected => format!("{us} land {id} --to NEW-BRANCH makes a branch for a pull request; --force lands it here"),
         R::State => format!("{us} undo {id} takes back what was decided about it"),
     }

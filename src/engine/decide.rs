@@ -81,10 +81,12 @@ impl Engine {
             if plan.plan.decision.is_none() {
                 return Ok(plan.answer());
             }
-            match self.try_to_land(&mut plan)? {
-                Some(landing) => return Ok(landing),
-                None => plan = LandPlan { plan: landing::plan(&self.site, &plan.plan.wish)? },
+            if let Some(landing) = self.try_to_land(&mut plan)? {
+                return Ok(landing);
             }
+            let sealer = std::mem::take(&mut plan.plan.sealer);
+            plan = LandPlan { plan: landing::plan(&self.site, &plan.plan.wish)? };
+            plan.plan.sealer = sealer;
         }
         let mut answer = plan.answer();
         answer.landed.clear();
@@ -95,6 +97,9 @@ impl Engine {
     /// `None` where the target moved since the plan was made.
     fn try_to_land(&mut self, plan: &mut LandPlan) -> Result<Option<Landing>, Error> {
         plan.plan.seal(&self.site)?;
+        if plan.plan.decision.is_none() {
+            return Ok(Some(plan.answer()));
+        }
         {
             let (writer, _) = Writer::new(&self.site.repo, &self.site.layout)?;
             landing::bring_in(&writer, &plan.plan)?;

@@ -48,17 +48,14 @@ impl Origin {
         Self { author: header(b"author ").unwrap_or_default(), encoding: header(b"encoding ") }
     }
 
-    /// Tells git, which takes the parts of an author by variables.
-    fn tell(&self, git: &mut Command) {
+    /// Tells git, or a hook of its, who the author is.
+    pub(crate) fn tell(&self, git: &mut Command) {
         let text = |bytes: &[u8]| OsStr::from_bytes(bytes.trim_ascii()).to_owned();
         let end = self.author.iter().rposition(|b| *b == b'>').unwrap_or_default();
         let start = self.author[..end].iter().position(|b| *b == b'<').unwrap_or_default();
         git.env("GIT_AUTHOR_NAME", text(&self.author[..start]));
         git.env("GIT_AUTHOR_EMAIL", text(&self.author[(start + 1).min(end)..end]));
         git.env("GIT_AUTHOR_DATE", text(&[b"@", self.author.get(end + 1..).unwrap_or_default().trim_ascii()].concat()));
-        if let Some(encoding) = &self.encoding {
-            git.arg("-c").arg(OsStr::from_bytes(&[b"i18n.commitEncoding=", &encoding[..]].concat()));
-        }
     }
 }
 
@@ -145,6 +142,9 @@ fn signed(main: &Repository, intake: &Intake, new: &NewCommit<'_>) -> Result<Oid
     }
     if let Some(origin) = new.origin {
         origin.tell(&mut git);
+        if let Some(encoding) = &origin.encoding {
+            git.arg("-c").arg(OsStr::from_bytes(&[b"i18n.commitEncoding=", &encoding[..]].concat()));
+        }
     }
     git.args(["commit-tree", "-S", "-F"]).arg(&message);
     for parent in new.parents {

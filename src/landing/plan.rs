@@ -1,8 +1,9 @@
 //! What a landing would do: decided in full before anything moves.
 
 use super::message::{Brought, Wording};
+use super::seal::{Sealed, Sealer};
 use super::target::{self, Target};
-use super::{LandWish, Refusal, RefusalKind, chain, eligible, protect, seal};
+use super::{LandWish, Refusal, RefusalKind, chain, eligible, protect};
 use crate::git::{self, Intake, heads, refs, repo, switch};
 use crate::id::{CommitId, Name, TreeId, Uid};
 use crate::journal::{Book, BookError, CheckoutChange, Decision, Fold, Kind, Move, Standing};
@@ -34,6 +35,8 @@ pub(crate) struct Plan {
     pub(crate) intake: Intake,
     /// What was asked.
     pub(crate) wish: LandWish,
+    /// What makes the commits final; what it was answered goes on to the next plan of the same wish.
+    pub(crate) sealer: Sealer,
 }
 
 /// No plan can be made.
@@ -78,6 +81,7 @@ pub(crate) fn plan(site: &Site, wish: &LandWish) -> Result<Plan, Error> {
         decision: None,
         intake,
         wish: wish.clone(),
+        sealer: Sealer::default(),
     };
     if !wish.force && protect::is_protected(&site.config, &plan.target.name)? {
         let message = format!("cannot land on {}: it is protected (takeback.landProtected)", target::short(&plan.target.name));
@@ -144,13 +148,19 @@ impl Plan {
         Ok(())
     }
 
-    /// Makes the drafts final. Before that nothing but our own code has seen them.
+    /// Makes the drafts final. Before that nothing but our own code has seen them. Where the hook says no, nothing lands.
     ///
     /// # Errors
     ///
-    /// [`git::Error::Signing`] if git cannot sign.
+    /// [`git::Error::Signing`] if git cannot sign, [`git::Error::Command`] if a hook cannot be started.
     pub(crate) fn seal(&mut self, site: &Site) -> Result<(), Error> {
-        let sealed = seal::seal(&site.repo, &self.intake, &self.commits)?;
+        let sealed = match self.sealer.seal((&site.repo, &self.intake), &self.commits, !self.wish.no_verify)? {
+            Sealed::All(sealed) => sealed,
+            Sealed::No(place, why) => {
+                self.refuse_at(place, &why);
+                return Ok(());
+            }
+        };
         let now = |commit: &mut CommitId| *commit = sealed.get(commit).copied().unwrap_or(*commit);
         self.commits.iter_mut().chain(&mut self.tip).for_each(now);
         if let Some(decision) = &mut self.decision {
@@ -159,6 +169,19 @@ impl Plan {
             operation.landed.iter_mut().flat_map(|l| [&mut l.before, &mut l.after]).for_each(now);
         }
         Ok(())
+    }
+
+    /// The hook said no to a commit: of one task, or of all.
+    fn refuse_at(&mut self, place: usize, why: &str) {
+        let Some(decision) = self.decision.take() else { return };
+        self.tip = None;
+        let message = format!("the commit-msg hook said no: {why}");
+        let commit = self.commits.get(place);
+        let owner = decision.operation.landed.iter().find(|l| Some(&l.after) == commit).map(|l| &l.task);
+        match self.tasks.iter().find(|t| Some(t.uid()) == owner) {
+            Some(task) => self.refused.push(Refusal::new(&task.spec.id, RefusalKind::Hook, message)),
+            None => self.refuse_all(RefusalKind::Hook, &message, &[]),
+        }
     }
 
     /// The checkouts that follow the branch; refuses where their own work is in the way.

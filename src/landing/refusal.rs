@@ -44,6 +44,8 @@ pub enum RefusalKind {
     State,
     /// A check said no to the tree that would land.
     Check,
+    /// The `commit-msg` hook said no.
+    Hook,
     /// The branch is protected: git config `takeback.landProtected`.
     Protected,
 }

@@ -4,6 +4,7 @@ use crate::task::Shape;
 
 /// Results to put on a branch.
 #[derive(Clone, Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a wish of its own")]
 pub struct LandWish {
     /// Tasks, in the order in which they land.
     pub ids: Vec<String>,
@@ -13,6 +14,8 @@ pub struct LandWish {
     pub onto: Option<String>,
     /// The commits that it makes; by default as git config `takeback.landingShape` says.
     pub shape: Option<Shape>,
+    /// Land without asking the `commit-msg` hook.
+    pub no_verify: bool,
     /// Land on a protected branch.
     pub force: bool,
     /// Further shell command lines that judge the tree to land.

@@ -72,16 +72,33 @@ pub(crate) fn git(git_dir: &Path) -> Command {
     command
 }
 
+/// Variables that lead git to another repository, index or store of objects than the one it is told.
+const PLACES: [&str; 7] = [
+    "GIT_DIR",
+    "GIT_WORK_TREE",
+    "GIT_COMMON_DIR",
+    "GIT_PREFIX",
+    "GIT_INDEX_FILE",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+];
+
+/// Makes a command as the user would give it: with all settings, hooks and prompts on the terminal, in the folder that the caller
+/// says.
+pub(crate) fn as_user(program: impl AsRef<OsStr>) -> Command {
+    #[expect(clippy::disallowed_methods, reason = "this is the door")]
+    let mut command = Command::new(program);
+    for place in PLACES {
+        command.env_remove(place);
+    }
+    command.stdin(Stdio::null());
+    command
+}
+
 /// Makes a `git` command for the user's eyes: on the terminal, with the user's settings, pager and colours.
 pub(crate) fn interactive_git(git_dir: &Path) -> Command {
-    #[expect(clippy::disallowed_methods, reason = "this is the door")]
-    let mut command = Command::new("git");
-    for (name, _) in std::env::vars_os() {
-        if ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY"].iter().any(|place| name == *place) {
-            command.env_remove(name);
-        }
-    }
-    command.arg("--git-dir").arg(git_dir);
+    let mut command = as_user("git");
+    command.arg("--git-dir").arg(git_dir).stdin(Stdio::inherit());
     command
 }
 

@@ -33,6 +33,7 @@ mod launch;
 mod layers;
 mod quarantine;
 mod retries;
+mod sealing;
 mod shapes;
 mod source;
 

@@ -1,5 +1,7 @@
 //! Landings that are refused for their tasks or for their target.
 
+use std::os::unix::fs::PermissionsExt as _;
+
 use super::{refused, row};
 use crate::lab::{Lab, wait_until};
 
@@ -136,6 +138,18 @@ fn landing_on_a_protected_branch() {
     lab.ready_task("k7", "x", "1\n");
     refused(&lab, ["land", "k7"]).fits(&row!()).about("k7");
     lab.json(["land", "k7", "--to", "for-review"]);
+}
+
+#[test]
+fn a_landing_that_the_hook_refuses() {
+    let lab = Lab::new();
+    std::fs::create_dir_all(lab.root().join(".git/hooks")).unwrap();
+    let hook = lab.root().join(".git/hooks/commit-msg");
+    std::fs::write(&hook, "#!/bin/sh\necho no ticket >&2\nexit 1\n").unwrap();
+    std::fs::set_permissions(&hook, std::fs::Permissions::from_mode(0o755)).unwrap();
+    lab.ready_task("k7", "x", "1\n");
+    refused(&lab, ["land", "k7"]).fits(&row!()).about("k7");
+    lab.json(["land", "k7", "--no-verify"]);
 }
 
 #[test]

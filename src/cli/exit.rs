@@ -91,7 +91,7 @@ pub(super) fn landing(refused: &[Refusal]) -> Code {
     use RefusalKind as R;
     if refused.is_empty() {
         Code::Done
-    } else if refused.iter().any(|r| matches!(r.kind, R::Conflict | R::Check | R::Hook | R::Failed | R::Outside)) {
+    } else if refused.iter().any(|r| matches!(r.kind, R::Conflict | R::Check | R::Hook | R::Failed | R::Outside | R::SelfChanged)) {
         Code::No
     } else {
         Code::Forbidden

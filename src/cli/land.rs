@@ -69,6 +69,10 @@ pub(super) struct Args {
     #[arg(long)]
     allow_failed: bool,
 
+    /// Land results that change what their own check names, such as its script
+    #[arg(long)]
+    allow_self_changed: bool,
+
     /// Land paths outside a task's scope that match; may be given more than once
     #[arg(long = "allow-path", value_name = "GLOB")]
     allow_paths: Vec<String>,
@@ -124,6 +128,7 @@ impl Args {
             checks: self.checks.clone(),
             no_check: self.no_check,
             allow_failed: self.allow_failed,
+            allow_self_changed: self.allow_self_changed,
             allow_paths: self.allow_paths.clone(),
             message: self.message.clone(),
         }
@@ -199,6 +204,11 @@ fn way_out(refusal: &Refusal) -> String {
         R::Dirty if refusal.paths.is_empty() => format!("finish it, or give it up (git status says how), then {us} land {id}"),
         R::Dirty => "commit, stash or move these files away: git stash push --include-untracked".to_owned(),
         R::Outside => format!("{us} land {id} --allow-path GLOB lands them all the same"),
+        R::SelfChanged => {
+            format!(
+                "look at it: {us} diff {id}; {us} land {id} --allow-self-changed lands it, run --check-files keeps checks apart"
+            )
+        }
         R::Failed => format!("{us} land {id} --allow-failed lands what it did all the same"),
         R::Running => format!("{us} wait {id}"),
         R::Check => format!("{us} land {id} --no-check lands it all the same"),

@@ -90,6 +90,7 @@ pub(super) fn summary(task: &Task) -> String {
             let flaky = if flaky > 0 { format!(" ({flaky} flaky)") } else { String::new() };
             words.push(format!("{} passed{flaky}", count(task.checks.len() as u64, "check")));
         }
+        State::Ready if task.checked == Some(Checked::SelfChanged) => words.push("it changed what its check names".to_owned()),
         State::Ready => words.push("not checked".to_owned()),
         State::Empty => words.push("it changed nothing".to_owned()),
         _ => {}
@@ -122,19 +123,23 @@ fn why(task: &Task) -> String {
     }
 }
 
-/// What a person should know beyond the summary: message, notes, paths outside the scope.
+/// What a person should know beyond the summary: message, notes, paths outside the scope, paths that a check names.
 fn trouble(task: &Task) -> Vec<String> {
     let outside = task.outside.iter().map(|p| format!("outside its scope: {p}"));
     // A failure's message stands in the headline, and that a task was cancelled is its state.
     let message =
         task.message.iter().filter(|_| !task.abandoned && !matches!(task.state, State::Failed | State::Cancelled)).cloned();
-    message.chain(task.notes.iter().cloned()).chain(outside).collect()
+    let own = task.self_changed.iter().map(|p| format!("its check names what it changed: {p}"));
+    message.chain(task.notes.iter().cloned()).chain(outside).chain(own).collect()
 }
 
 /// The commands that fit the state.
 pub(super) fn next(task: &Task) -> Option<String> {
     let (us, id) = (program(), &task.id);
     Some(match task.state {
+        State::Ready if task.checked == Some(Checked::SelfChanged) => {
+            format!("{us} diff {id} | {us} land {id} --allow-self-changed | {us} discard {id}")
+        }
         State::Ready => format!("{us} diff {id} | {us} land {id} | {us} discard {id}"),
         State::Failed if task.result.is_some() => format!("{us} logs {id} | {us} diff {id} | {us} retry {id} | {us} discard {id}"),
         State::Failed => format!("{us} logs {id} | {us} retry {id} | {us} discard {id}"),

@@ -112,6 +112,15 @@ impl Engine {
             answer.refused = refuse_all(&plan.plan, RefusalKind::Check, &failed);
             return Ok(Some(answer));
         }
+        if !checked.self_changed.is_empty() {
+            let mut answer = plan.answer();
+            answer.landed.clear();
+            answer.target.to = None;
+            let message = "would change what its check names (--allow-self-changed lets it land)";
+            let refused = refuse_all(&plan.plan, RefusalKind::SelfChanged, message);
+            answer.refused = refused.into_iter().map(|refusal| refusal.at(checked.self_changed.clone())).collect();
+            return Ok(Some(answer));
+        }
         let mut answer = plan.answer();
         let Some(decision) = &mut plan.plan.decision else { return Ok(Some(answer)) };
         decision.operation.untested = checked.untested;
@@ -130,10 +139,11 @@ impl Engine {
 
     fn check_joined(&self, plan: &landing::Plan) -> Result<Checked, Error> {
         let (Some(tip), Some(tree)) = (plan.tip, plan.tree) else { return Ok(Checked::default()) };
-        let LandWish { checks, no_check, .. } = &plan.wish;
+        let LandWish { checks, no_check, allow_self_changed, .. } = &plan.wish;
+        let (no_check, allow_self_changed) = (*no_check, *allow_self_changed);
         Ok(landing_check::run(
             &self.site,
-            &Joined { tip: (tip, tree), start: plan.target.start, tasks: &plan.tasks, checks, no_check: *no_check },
+            &Joined { tip: (tip, tree), start: plan.target.start, tasks: &plan.tasks, checks, no_check, allow_self_changed },
         )?)
     }
 

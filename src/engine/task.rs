@@ -59,6 +59,9 @@ pub struct Task {
     /// Changed paths outside its scope.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub outside: Vec<RepoPath>,
+    /// Changed paths that its checks name.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub self_changed: Vec<RepoPath>,
     #[serde(skip)]
     pub(crate) line: String,
     #[serde(skip)]
@@ -112,6 +115,7 @@ impl Task {
             message: message(standing),
             notes: record.notes.clone(),
             outside: record.outside.clone(),
+            self_changed: record.self_changed.clone(),
             line: spec.command.line(),
             abandoned: standing.abandoned,
         }

@@ -17,7 +17,7 @@ mod config;
 pub(in crate::git) mod lab;
 mod snapshot;
 
-use std::fs::{self, File};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
@@ -105,8 +105,9 @@ impl Quarantine {
         let start = own.commit(None, &base.author(), &base.committer(), text, &tree, &parents);
         let start = start.map_err(Error::of("write", "a commit"))?;
         let branch = self.path.join(spec.branch);
-        fs::remove_file(&branch).map_err(file::Error::of("remove", &branch))?;
-        put(&branch, format!("{start}\n").as_bytes())
+        let moved = OpenOptions::new().write(true).truncate(true).open(&branch);
+        let moved = moved.and_then(|mut file| file.write_all(format!("{start}\n").as_bytes()));
+        Ok(moved.map_err(file::Error::of("write", &branch))?)
     }
 
     /// Names the quarantine in a folder, there or not.

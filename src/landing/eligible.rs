@@ -2,7 +2,7 @@
 
 use super::{LandWish, Refusal, RefusalKind};
 use crate::journal::Standing;
-use crate::task::{RepoPath, State, Step};
+use crate::task::{Checked, RepoPath, State, Step};
 use crate::verify::scope::Scope;
 
 /// Says why a task may not land; `None` if it may.
@@ -22,6 +22,11 @@ pub(crate) fn refuse(task: &Standing, wish: &LandWish, allowed: &Scope) -> Optio
     if !outside.is_empty() {
         let message = "changed paths outside its scope (--allow-path lets them land)".to_owned();
         return Some(Refusal::new(&task.spec.id, RefusalKind::Outside, message).at(outside));
+    }
+    if task.record.checked == Some(Checked::SelfChanged) && !wish.allow_self_changed {
+        let message = "changed what its check names (--allow-self-changed lets it land)".to_owned();
+        let refusal = Refusal::new(&task.spec.id, RefusalKind::SelfChanged, message);
+        return Some(refusal.at(task.record.self_changed.clone()));
     }
     match task.state {
         State::Failed if failed_for_scope_alone(task) => None,

@@ -32,6 +32,8 @@ pub enum RefusalKind {
     Stale,
     /// It changed paths outside its scope.
     Outside,
+    /// It changed what its check names, so the check's yes says little.
+    SelfChanged,
     /// It failed or was cancelled.
     Failed,
     /// It is still running, or waits to.

@@ -24,6 +24,8 @@ pub struct LandWish {
     pub no_check: bool,
     /// Land results of failed and cancelled tasks too.
     pub allow_failed: bool,
+    /// Land results that change what their own check names.
+    pub allow_self_changed: bool,
     /// Globs, relative to the root, of paths outside a task's scope that may land.
     pub allow_paths: Vec<String>,
     /// The commit's subject; by default the tasks' names.

@@ -19,8 +19,9 @@ use crate::sandbox;
 use crate::store::layout::AttemptDir;
 use crate::sys::file;
 use crate::sys::process::Grace;
-use crate::task::{CheckRun, Exit, Text, Trial};
+use crate::task::{CheckRun, Exit, RepoPath, Text, Trial};
 use crate::verify::check_files::{self, Seen};
+use crate::verify::self_changed;
 use crate::verify::verdicts::Question;
 use crate::workspace::{Owner, Role, Slot, Wanted};
 
@@ -60,10 +61,18 @@ pub(super) fn run_all(attempt: &mut Attempt<'_>, result: CommitId) -> Result<(),
         }
         attempt.record.checks.push(run);
         if !passed {
-            break;
+            return Ok(());
         }
     }
+    attempt.record.self_changed = self_changed(attempt, (base, subject.commit.1))?;
     Ok(())
+}
+
+/// The paths that a result changes and that the task's checks name; what is run before them belongs to them.
+fn self_changed(attempt: &Attempt<'_>, trees: (TreeId, TreeId)) -> Result<Vec<RepoPath>, Error> {
+    let spec = &attempt.spec;
+    let lines: Vec<&str> = spec.setup.iter().chain(&spec.checks).map(String::as_str).collect();
+    Ok(self_changed::find(&repo::odb(&attempt.site.repo)?, trees, &lines, &spec.cwd, &spec.check_files)?)
 }
 
 /// Asks one check about one commit's tree: the yes that it said before to the same question, or what it says now.

@@ -73,7 +73,11 @@ pub(super) fn decide(record: &mut Record, checks_asked: usize) {
     };
     advance(record, step);
     if record.state == State::Ready {
-        record.checked = Some(if checks_asked == 0 { Checked::None } else { Checked::Passed });
+        record.checked = Some(match checks_asked {
+            0 => Checked::None,
+            _ if record.self_changed.is_empty() => Checked::Passed,
+            _ => Checked::SelfChanged,
+        });
     }
     if record.message.is_none() {
         record.message = message(record);

@@ -3,6 +3,8 @@
 //! The files that make a check are those of the target as it was before the landing: what others have changed in them there counts,
 //! what the tasks have changed does not.
 
+use std::collections::BTreeSet;
+
 use super::attempt::{Attempt, Error};
 use super::check::{self, Log, Subject};
 use crate::exec::environment::{self, Wish};
@@ -11,8 +13,8 @@ use crate::id::{CommitId, TreeId};
 use crate::journal::Standing;
 use crate::store::Site;
 use crate::sys::process;
-use crate::task::CheckRun;
-use crate::verify::check_files;
+use crate::task::{CheckRun, RepoPath};
+use crate::verify::{check_files, self_changed};
 
 /// A tree that is about to land.
 pub(crate) struct Joined<'a> {
@@ -26,6 +28,8 @@ pub(crate) struct Joined<'a> {
     pub(crate) checks: &'a [String],
     /// Whether the user wants none to run.
     pub(crate) no_check: bool,
+    /// Whether a check may be one that the landing changes.
+    pub(crate) allow_self_changed: bool,
 }
 
 /// What the checks said.
@@ -33,6 +37,8 @@ pub(crate) struct Joined<'a> {
 pub(crate) struct Checked {
     /// Which check said no, for people.
     pub(crate) failed: Option<String>,
+    /// What the landing changes of the checks that were to be asked; none was.
+    pub(crate) self_changed: Vec<RepoPath>,
     /// No check saw the tree, by the user's wish.
     pub(crate) untested: bool,
     /// What the user should know.
@@ -62,8 +68,11 @@ pub(crate) fn run(site: &Site, joined: &Joined<'_>) -> Result<Checked, Error> {
     if joined.no_check {
         return Ok(Checked { untested: true, ..Checked::default() });
     }
+    let mut checked = Checked { self_changed: joined.self_changed(site, &asked)?, ..Checked::default() };
+    if !checked.self_changed.is_empty() {
+        return Ok(checked);
+    }
     process::become_subreaper();
-    let mut checked = Checked::default();
     for asked in &asked {
         let task = &joined.tasks[asked.task];
         let mut attempt = Attempt::open(site, task.uid(), task.entry.attempt)?;
@@ -114,6 +123,21 @@ impl Joined<'_> {
             Ok(check_files::seen(&odb, self.tip.1, before, &task.spec.check_files)?.tree)
         };
         Ok(seen(self.start)? == seen(task.record.base)?)
+    }
+
+    /// The paths that differ from the target and that the checks name: one task may have changed what judges another.
+    fn self_changed(&self, site: &Site, asked: &[Asked]) -> Result<Vec<RepoPath>, Error> {
+        let mut found = BTreeSet::new();
+        if self.allow_self_changed {
+            return Ok(vec![]);
+        }
+        let (odb, before) = (repo::odb(&site.repo)?, tree::of_commit(&site.repo, self.start)?);
+        for asked in asked {
+            let spec = &self.tasks[asked.task].spec;
+            let lines: Vec<&str> = spec.setup.iter().chain([&asked.command]).map(String::as_str).collect();
+            found.extend(self_changed::find(&odb, (before, self.tip.1), &lines, &spec.cwd, &asked.check_files)?);
+        }
+        Ok(found.into_iter().collect())
     }
 
     fn subject(&self, site: &Site, check_files: &[String]) -> Result<Subject, Error> {

@@ -62,6 +62,9 @@ pub(crate) struct Record {
     /// Changed paths outside its scope.
     #[serde(default)]
     pub(crate) outside: Vec<RepoPath>,
+    /// Changed paths that its checks name: its checks may have said yes for it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) self_changed: Vec<RepoPath>,
     /// What it made that git ignores.
     #[serde(default)]
     pub(crate) outputs: Vec<Output>,
@@ -167,6 +170,7 @@ impl Record {
             files: FileCounts::default(),
             checks: Vec::new(),
             outside: Vec::new(),
+            self_changed: Vec::new(),
             outputs: Vec::new(),
             committed_ignored: Amount::default(),
             side: Vec::new(),

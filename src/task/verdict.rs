@@ -47,6 +47,8 @@ pub enum Checked {
     Passed,
     /// There was no check.
     None,
+    /// Every check said yes, and the result changes what one of them names.
+    SelfChanged,
     /// A word of a later version.
     #[serde(other)]
     Other,

@@ -2,6 +2,8 @@
 
 pub(crate) mod check_files;
 pub(crate) mod scope;
+pub(crate) mod self_changed;
+mod shell;
 pub(crate) mod verdicts;
 
 use crate::git;

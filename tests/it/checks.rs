@@ -198,3 +198,45 @@ fn wait_until_none_is_left(lab: &Lab) -> Vec<String> {
     wait_until("the checks' git dirs are gone", || look().is_empty());
     look()
 }
+
+#[test]
+fn a_task_that_changes_what_its_check_runs_is_said_everywhere_and_lands_only_by_name() {
+    let lab = with_a_script();
+    let done = task(&lab, "k7", &["--check", "sh checks/run.sh"], "echo bad > a.txt; echo 'exit 0' > checks/run.sh");
+    assert_eq!((&done["state"], &done["checked"]), (&json!("ready"), &json!("self-changed")), "{done}");
+    assert_eq!(done["self_changed"], json!(["checks/run.sh"]));
+    for verb in ["show", "status", "wait"] {
+        let said = lab.ok([verb, "k7"]);
+        assert!(said.contains("it changed what its check names"), "{said}");
+        assert!(verb == "status" || said.contains("its check names what it changed: checks/run.sh"), "{said}");
+    }
+    let before = lab.picture();
+    let (code, answer) = lab.answer(["land", "k7"]);
+    assert_eq!((code, &answer["refused"][0]["kind"]), (1, &json!("self-changed")), "{answer}");
+    assert_eq!(answer["refused"][0]["paths"], json!(["checks/run.sh"]));
+    assert_eq!(lab.picture(), before);
+    lab.json(["land", "k7", "--allow-self-changed"]);
+    assert_eq!(lab.read("checks/run.sh"), "exit 0\n");
+}
+
+#[test]
+fn what_the_setup_of_a_check_runs_counts_as_the_check() {
+    let lab = Lab::new();
+    lab.write("env.sh", "export X=1\n");
+    lab.commit("an environment");
+    let options = ["--setup", ". ./env.sh", "--check", "test \"$X\" = 2"];
+    let done = task(&lab, "k7", &options, "echo export X=2 > env.sh");
+    assert_eq!((&done["checked"], &done["self_changed"]), (&json!("self-changed"), &json!(["env.sh"])), "{done}");
+}
+
+#[test]
+fn one_task_cannot_land_with_a_change_to_the_check_of_another() {
+    let lab = with_a_script();
+    let honest = task(&lab, "honest", &["--check", "sh checks/run.sh"], "echo good > a.txt");
+    assert_eq!(honest["checked"], "passed", "{honest}");
+    assert_eq!(task(&lab, "other", &[], "echo 'exit 0' > checks/run.sh")["state"], "ready");
+    let (code, answer) = lab.answer(["land", "honest", "other"]);
+    assert_eq!((code, &answer["refused"][1]["kind"]), (1, &json!("self-changed")), "{answer}");
+    assert_eq!(answer["refused"][0]["paths"], json!(["checks/run.sh"]));
+    lab.json(["land", "honest", "other", "--allow-self-changed"]);
+}

@@ -125,6 +125,33 @@ fn landing_paths_outside_the_scope() {
 }
 
 #[test]
+fn landing_what_changed_its_check() {
+    let lab = Lab::new();
+    lab.write("check.sh", "false\n");
+    lab.commit("a check");
+    lab.json(["run", "--wait", "--name", "k7", "--check", "sh check.sh", "--shell", "echo true > check.sh; echo 2 > a.txt"]);
+    assert_eq!(lab.task("k7")["checked"], "self-changed");
+    refused(&lab, ["land", "k7"]).fits(&row!()).about("k7").at(&["check.sh"]);
+    lab.json(["land", "k7", "--allow-self-changed"]);
+}
+
+#[test]
+fn a_landings_check_that_it_changes_itself() {
+    let lab = Lab::new();
+    lab.write("check.sh", "false\n");
+    lab.commit("a check");
+    lab.ready_task("k7", "check.sh", "true\n");
+    // The first try hangs the commits to be checked on refs of its own; they stay.
+    lab.answer(["land", "k7", "--check", "sh check.sh"]);
+    let said = super::Said::of(&lab.run(["--json", "land", "k7", "--check", "sh check.sh"]));
+    let for_people = String::from_utf8(lab.run(["land", "k7", "--check", "sh check.sh"]).stdout).unwrap();
+    assert!(for_people.contains("--allow-self-changed lands it"), "{for_people}");
+    said.fits(&row!()).about("k7").at(&["check.sh"]);
+    assert_eq!(lab.task("k7")["state"], "ready");
+    lab.json(["land", "k7", "--check", "sh check.sh", "--allow-self-changed"]);
+}
+
+#[test]
 fn a_bad_glob_at_landing() {
     let lab = Lab::new();
     lab.ready_task("k7", "x", "1\n");

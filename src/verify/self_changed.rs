@@ -1,0 +1,402 @@
+//! Which of the paths that a result changes are named by the very check that is to judge it.
+//!
+//! A check can be a script of the repository, and the task can change that. So the words of the check's line are held against the
+//! paths that the result changes. A word counts, relative to the folder that the check runs in or changes to, if it names
+//!
+//! - a file that was there before and is not as it was, be it a script or an operand, also behind `=` or a short option;
+//! - a file that is new, where it is what runs: `./x`, `sh x`, `. x`, `python -m x`;
+//! - a folder written with a `/` in which such a file is; for a test runner (`pytest tests/`) a new one, too.
+//!
+//! Programs that only look at what they are given (`grep`, `test`, `ruff`) name the work, not the check: their operands do not count,
+//! but for a file of patterns (`-f`). `diff` and `cmp` are none of them: one of their operands is what is expected. What
+//! `--check-files` takes from before does not count either. What a check reads without naming it is not found here: that is what
+//! `--check-files` is for.
+
+use std::collections::BTreeSet;
+
+use git2::{ObjectType, Odb};
+
+use super::Error;
+use super::scope::{self, Scope};
+use super::shell::commands;
+use crate::git::tree::{self, Change, Entry};
+use crate::id::TreeId;
+use crate::task::RepoPath;
+
+/// Words of the shell that stand before a command.
+const BEFORE: &[&str] = &["!", "if", "then", "elif", "else", "do", "while", "until", "{", "time"];
+/// Programs that run another one.
+const WRAPPERS: &[&str] = &["env", "exec", "command", "nohup", "nice", "timeout", "stdbuf", "xargs", "sudo", "setsid"];
+/// Programs that read their operands' lines and run none of them.
+const LOOKERS: &[&str] = &[
+    "[",
+    "[[",
+    "ag",
+    "awk",
+    "black",
+    "cat",
+    "clang-format",
+    "clang-tidy",
+    "codespell",
+    "cut",
+    "du",
+    "echo",
+    "egrep",
+    "eslint",
+    "fgrep",
+    "file",
+    "flake8",
+    "gawk",
+    "git",
+    "gofmt",
+    "grep",
+    "head",
+    "isort",
+    "jq",
+    "ls",
+    "markdownlint",
+    "mypy",
+    "prettier",
+    "printf",
+    "pylint",
+    "rg",
+    "ruff",
+    "rustfmt",
+    "sed",
+    "shellcheck",
+    "sort",
+    "stat",
+    "tail",
+    "test",
+    "tr",
+    "tsc",
+    "uniq",
+    "wc",
+    "xmllint",
+    "yamllint",
+];
+/// Programs of which the first operand is a program.
+const INTERPRETERS: &[&str] =
+    &[".", "source", "sh", "bash", "dash", "zsh", "ksh", "perl", "ruby", "node", "Rscript", "julia", "php", "lua"];
+/// Those of them that take a shell line as an operand.
+const SHELLS: &[&str] = &["sh", "bash", "dash", "zsh", "ksh", "eval"];
+/// Programs of which every operand is run.
+const RUNNERS: &[&str] = &["pytest", "py.test", "nosetests", "bats", "prove", "jest", "mocha", "rspec", "phpunit", "tox", "nox"];
+
+/// How many links are followed one after the other.
+const LINKS: usize = 5;
+
+/// Two trees and what leads from one to the other.
+struct Trees<'a> {
+    odb: &'a Odb<'a>,
+    before: TreeId,
+    result: TreeId,
+    changes: Vec<Change>,
+}
+
+/// How a word stands in a command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum How {
+    /// It is run.
+    Run,
+    /// It is given to what is run.
+    Given,
+}
+
+/// A check's lines under examination.
+struct Look<'a> {
+    trees: Trees<'a>,
+    /// The folders that a relative path may be meant from.
+    folders: Vec<RepoPath>,
+    found: BTreeSet<RepoPath>,
+}
+
+/// Finds the paths that differ between two trees and that the lines name, run in the folder `cwd`.
+///
+/// # Errors
+///
+/// [`Error`] if a tree is unreadable, or a glob of `check_files`.
+pub(crate) fn find(
+    odb: &Odb<'_>,
+    (before, result): (TreeId, TreeId),
+    lines: &[&str],
+    cwd: &RepoPath,
+    check_files: &[String],
+) -> Result<Vec<RepoPath>, Error> {
+    let safe = Scope::new(check_files)?;
+    let mut changes = tree::changes(odb, Some(before.into()), Some(result.into()))?;
+    changes.retain(|change| !safe.names(&change.path));
+    if changes.is_empty() {
+        return Ok(vec![]);
+    }
+    let trees = Trees { odb, before, result, changes };
+    let mut look = Look { trees, folders: vec![cwd.clone()], found: BTreeSet::new() };
+    for line in lines {
+        look.folders.truncate(1);
+        look.line(line)?;
+    }
+    Ok(look.found.into_iter().collect())
+}
+
+impl Look<'_> {
+    fn line(&mut self, line: &str) -> Result<(), Error> {
+        for words in commands(line) {
+            self.command(&words)?;
+        }
+        Ok(())
+    }
+
+    fn command(&mut self, words: &[String]) -> Result<(), Error> {
+        let at = self.program(words)?;
+        let Some(program) = words.get(at) else { return Ok(()) };
+        let name = program.rsplit('/').next().unwrap_or_default();
+        let operands = &words[at + 1..];
+        if program.contains('/') {
+            self.name(program, How::Run)?;
+        }
+        match name {
+            "cd" | "pushd" => self.folders.extend(operands.first().and_then(|to| lexical(&self.folders[0], to))),
+            _ if LOOKERS.contains(&name) => self.patterns(operands)?,
+            _ if INTERPRETERS.contains(&name) || name == "eval" || name.starts_with("python") => self.script(name, operands)?,
+            _ => {
+                let how = if RUNNERS.contains(&name) { How::Run } else { How::Given };
+                self.operands(operands, how)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Finds the place of the program in a command; what is set before it may name a path, too.
+    fn program(&mut self, words: &[String]) -> Result<usize, Error> {
+        let mut is_wrapped = false;
+        for (at, word) in words.iter().enumerate() {
+            if let Some((_, value)) = word.split_once('=').filter(|(name, _)| is_variable(name)) {
+                self.name(value, How::Given)?;
+            } else if WRAPPERS.contains(&word.as_str()) {
+                is_wrapped = true;
+            } else if !BEFORE.contains(&word.as_str()) {
+                let is_its = is_wrapped && (word.starts_with('-') || word.starts_with(|c: char| c.is_ascii_digit()));
+                if !is_its {
+                    return Ok(at);
+                }
+            }
+        }
+        Ok(words.len())
+    }
+
+    /// Of a program that only looks: the file of patterns.
+    fn patterns(&mut self, operands: &[String]) -> Result<(), Error> {
+        for pair in operands.windows(2).filter(|pair| pair[0] == "-f") {
+            self.name(&pair[1], How::Given)?;
+        }
+        for file in operands.iter().filter_map(|word| word.strip_prefix("--file=")) {
+            self.name(file, How::Given)?;
+        }
+        Ok(())
+    }
+
+    /// Of an interpreter: the first operand that is a file is what runs.
+    fn script(&mut self, name: &str, operands: &[String]) -> Result<(), Error> {
+        let has_text = operands.iter().any(|word| matches!(word.as_str(), "-c" | "-e"));
+        let mut how = if has_text { How::Given } else { How::Run };
+        for (n, word) in operands.iter().enumerate() {
+            if n > 0 && operands[n - 1] == "-m" {
+                self.name(&format!("{}.py", word.replace('.', "/")), How::Run)?;
+                how = if word == "pytest" || word == "unittest" { How::Run } else { How::Given };
+                continue;
+            }
+            if SHELLS.contains(&name) && word.contains(char::is_whitespace) {
+                self.line(word)?;
+            }
+            self.operands(std::slice::from_ref(word), how)?;
+            let is_module_runner = operands.first().is_some_and(|first| first == "-m");
+            if !is_module_runner && self.is_file(word)? {
+                how = How::Given;
+            }
+        }
+        Ok(())
+    }
+
+    fn operands(&mut self, operands: &[String], how: How) -> Result<(), Error> {
+        for (n, word) in operands.iter().enumerate() {
+            if n > 0 && operands[n - 1] == "-C" {
+                self.folders.extend(lexical(&self.folders[0], word));
+                continue;
+            }
+            if !word.starts_with('-') {
+                self.name(word, how)?;
+            } else if let Some(value) = word.get(2..).filter(|value| !value.is_empty() && !word.starts_with("--")) {
+                self.name(value, How::Given)?;
+            }
+            if let Some((_, value)) = word.split_once('=') {
+                self.name(value, How::Given)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn is_file(&self, word: &str) -> Result<bool, Error> {
+        let mut paths = self.folders.iter().filter_map(|folder| lexical(folder, word));
+        let is_file = |entry: Option<Entry>| entry.is_some_and(|entry| !entry.is_folder());
+        paths.try_fold(false, |found, path| {
+            let (old, new) = self.trees.at(&path)?;
+            Ok(found || is_file(old) || is_file(new))
+        })
+    }
+
+    /// A word that may be a path, or a glob of paths.
+    fn name(&mut self, word: &str, how: How) -> Result<(), Error> {
+        for folder in self.folders.clone() {
+            if word.contains(['*', '?', '[']) {
+                let glob = scope::from_folder(&folder, word).and_then(|glob| Scope::new(&[glob]).ok());
+                let named = self.trees.changes.iter().filter(|change| counts(change, how));
+                self.found.extend(named.filter(|c| glob.as_ref().is_some_and(|g| g.names(&c.path))).map(|c| c.path.clone()));
+            } else if let Some(path) = lexical(&folder, word) {
+                self.path(&path, (how, word.contains('/')), LINKS)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// A path, and what it leads to where it is a link.
+    fn path(&mut self, path: &RepoPath, (how, with_slash): (How, bool), links: usize) -> Result<(), Error> {
+        let (old, new) = self.trees.at(path)?;
+        for link in [old, new].into_iter().flatten().filter(|entry| entry.mode == tree::LINK && links > 0) {
+            let target = tree::read(self.trees.odb, link.id, ObjectType::Blob)?;
+            let target = std::str::from_utf8(target.data()).ok();
+            if let Some(to) = target.and_then(|target| lexical(&path.parent().unwrap_or_default(), target)) {
+                self.path(&to, (how, with_slash), links - 1)?;
+            }
+        }
+        let is_folder = [old, new].into_iter().flatten().any(Entry::is_folder);
+        let is_named = |change: &&Change| change.path == *path || (is_folder && with_slash && path.holds(&change.path));
+        let named = self.trees.changes.iter().filter(is_named).filter(|change| counts(change, how));
+        self.found.extend(named.map(|change| change.path.clone()));
+        Ok(())
+    }
+}
+
+impl Trees<'_> {
+    /// What is at a path before and after; at the root, where everything is, nothing.
+    fn at(&self, path: &RepoPath) -> Result<(Option<Entry>, Option<Entry>), Error> {
+        if path.is_root() {
+            return Ok((None, None));
+        }
+        Ok((tree::find(self.odb, self.before.into(), path)?, tree::find(self.odb, self.result.into(), path)?))
+    }
+}
+
+/// What is new and only given to a program is what the task was to make.
+fn counts(change: &Change, how: How) -> bool {
+    how == How::Run || change.old.is_some()
+}
+
+fn is_variable(name: &str) -> bool {
+    !name.is_empty()
+        && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+        && !name.starts_with(|c: char| c.is_ascii_digit())
+}
+
+/// A path as it is meant in a folder; `None` if it leads out of the repository.
+fn lexical(folder: &RepoPath, word: &str) -> Option<RepoPath> {
+    if word.is_empty() || word.starts_with('/') {
+        return None;
+    }
+    let mut path = folder.clone();
+    for part in word.split('/').filter(|part| !matches!(*part, "" | ".")) {
+        path = if part == ".." { path.parent()? } else { path.join(part.as_bytes()) };
+    }
+    Some(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::git;
+    use crate::git::testing::TestRepo;
+
+    /// Every file but `new.sh` and `t/new` is there before, and all are changed.
+    const FILES: &[&str] =
+        &["a.txt", "check.sh", "ci.mk", "t/one", "tools/check.py", "tools/run", "sub/check.sh", "new.sh", "t/new"];
+
+    fn trees() -> (TestRepo, TreeId, TreeId) {
+        let test = TestRepo::init(&[]);
+        for file in FILES.iter().filter(|file| !file.contains("new")) {
+            test.write(file, "1\n");
+        }
+        std::os::unix::fs::symlink("tools/check.py", test.root().join("link")).unwrap();
+        test.commit();
+        let before = test.tree().into();
+        for file in FILES {
+            test.write(file, "2\n");
+        }
+        test.commit();
+        let result = test.tree().into();
+        (test, before, result)
+    }
+
+    fn named(lines: &[&str], cwd: &str, check_files: &[&str]) -> Vec<String> {
+        let (test, before, result) = trees();
+        let repo = test.repo();
+        let odb = git::repo::odb(&repo).unwrap();
+        let check_files: Vec<_> = check_files.iter().map(ToString::to_string).collect();
+        let found = find(&odb, (before, result), lines, &RepoPath::from(cwd), &check_files).unwrap();
+        found.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn what_a_line_runs_or_is_given_counts_and_what_it_only_looks_at_does_not() {
+        for (line, expected) in [
+            ("sh check.sh", &["check.sh"][..]),
+            ("./check.sh", &["check.sh"]),
+            ("check.sh", &[]),
+            (". ./check.sh && make", &["check.sh"]),
+            ("sh -eu check.sh a.txt", &["a.txt", "check.sh"]),
+            ("sh new.sh", &["new.sh"]),
+            ("sh check.sh new.sh", &["check.sh"]),
+            ("sh -c './new.sh; true'", &["new.sh"]),
+            ("sh < check.sh", &["check.sh"]),
+            ("python3 tools/check.py t/new", &["tools/check.py"]),
+            ("python -m tools.check", &["tools/check.py"]),
+            ("python -m pytest t/", &["t/new", "t/one"]),
+            ("pytest t/", &["t/new", "t/one"]),
+            ("mytool t/", &["t/one"]),
+            ("make t", &[]),
+            ("make -f ci.mk all", &["ci.mk"]),
+            ("make -fci.mk", &["ci.mk"]),
+            ("cmd --config=ci.mk", &["ci.mk"]),
+            ("CONFIG=ci.mk cmd", &["ci.mk"]),
+            ("env X=1 timeout -k 5 60 sh check.sh", &["check.sh"]),
+            ("if ! sh check.sh; then false; fi", &["check.sh"]),
+            ("cd sub && sh check.sh", &["check.sh", "sub/check.sh"]),
+            ("make -C sub && sub/check.sh", &["sub/check.sh"]),
+            ("sh t*/../check.sh", &["check.sh"]),
+            ("sh tools/*", &["tools/check.py", "tools/run"]),
+            ("python link", &["tools/check.py"]),
+            ("diff a.txt new.sh", &["a.txt"]),
+            ("grep -q two a.txt", &[]),
+            ("grep -f ci.mk a.txt", &["ci.mk"]),
+            ("test \"$(sh check.sh a.txt)\" = 3", &["a.txt", "check.sh"]),
+            ("test -s a.txt -a -f new.sh", &[]),
+            ("! git grep -qI http://", &[]),
+            ("ruff check tools/", &[]),
+            ("mytool .", &[]),
+            ("mytool /check.sh ../check.sh", &[]),
+        ] {
+            assert_eq!(named(&[line], "", &[]), expected, "{line}");
+        }
+    }
+
+    #[test]
+    fn words_are_relative_to_the_folder_of_the_check() {
+        assert_eq!(named(&["sh check.sh"], "sub", &[]), ["sub/check.sh"]);
+        assert_eq!(named(&["sh ../check.sh"], "sub", &[]), ["check.sh"]);
+        assert_eq!(named(&["true", "sh check.sh"], "", &[]), ["check.sh"]);
+    }
+
+    #[test]
+    fn what_is_taken_from_before_does_not_count() {
+        assert_eq!(named(&["sh check.sh ci.mk"], "", &["check.sh"]), ["ci.mk"]);
+        assert_eq!(named(&["pytest t/"], "", &["t"]), Vec::<String>::new());
+    }
+}

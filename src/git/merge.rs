@@ -1,7 +1,8 @@
 //! Joining a change to a tree: in memory where the paths are disjoint, by `git merge-tree` where they meet.
 //!
 //! The change base→theirs is brought to `ours`. Paths meet if one equals the other or is a folder above it. Where one side removes a
-//! folder and the other adds files to it, git may follow the folder to its new name, so that goes to git as well.
+//! folder and the other adds files to it, git may follow the folder to its new name, so that goes to git as well; and so does a file
+//! that both removed, where one of them may have renamed it.
 
 use std::collections::BTreeSet;
 
@@ -47,10 +48,13 @@ pub(crate) fn join(main: &Repository, intake: &Intake, sides: Sides) -> Result<J
     let our_changes = tree::changes(&odb, Some(base), Some(ours))?;
     let mut their_changes = tree::changes(&odb, Some(base), Some(theirs))?;
     // What both sides did alike is there already.
-    their_changes.retain(|change| {
-        our_changes.binary_search_by(|ours| ours.path.cmp(&change.path)).map_or(true, |at| our_changes[at] != *change)
-    });
-    if meet(&our_changes, &their_changes) || folder_may_have_moved(&odb, base, &our_changes, &their_changes)? {
+    let is_alike =
+        |change: &Change| our_changes.binary_search_by(|c| c.path.cmp(&change.path)).is_ok_and(|at| our_changes[at] == *change);
+    let removed_by_both = their_changes.iter().any(|change| change.new.is_none() && is_alike(change));
+    their_changes.retain(|change| !is_alike(change));
+    let adds = |changes: &[Change]| changes.iter().any(|change| change.old.is_none());
+    let may_have_renamed = removed_by_both && (adds(&our_changes) || adds(&their_changes));
+    if may_have_renamed || meet(&our_changes, &their_changes) || folder_may_have_moved(&odb, base, &our_changes, &their_changes)? {
         return by_git(main, intake, sides);
     }
     if fold_meets(main, &our_changes, &their_changes) {

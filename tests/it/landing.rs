@@ -159,6 +159,24 @@ fn a_file_added_to_a_folder_that_was_renamed_meanwhile_lands_in_the_new_one_as_g
 }
 
 #[test]
+fn a_file_that_both_sides_renamed_each_to_a_name_of_its_own_is_a_conflict_as_git_has_it() {
+    let lab = Lab::new();
+    if !lab.git_merges("a_file_that_both_sides_renamed") {
+        return;
+    }
+    assert_eq!(task(&lab, "k7", "mv a.txt theirs.txt")["state"], "ready");
+    assert_eq!(task(&lab, "gone", "rm a.txt")["state"], "ready");
+    lab.git(["mv", "a.txt", "ours.txt"]);
+    lab.commit("renamed");
+    let before = lab.picture();
+    for name in ["k7", "gone"] {
+        let (code, answer) = lab.answer(["land", name]);
+        assert_eq!((code, &answer["refused"][0]["kind"]), (1, &json!("conflict")), "{answer}");
+    }
+    assert_eq!(lab.picture(), before);
+}
+
+#[test]
 fn work_of_the_user_on_other_paths_is_no_obstacle_and_stays() {
     let lab = Lab::new();
     lab.ready_task("k7", "a.txt", "two\n");

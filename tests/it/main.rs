@@ -31,11 +31,13 @@ mod lab;
 mod landing;
 mod launch;
 mod layers;
+mod model;
 mod quarantine;
 mod retries;
 mod sealing;
 mod shapes;
 mod source;
+mod tidy;
 
 /// Says aloud that a test cannot run here, and why: past the test runner, which hides what a passing test prints. CI counts these.
 fn skip(test: &str, why: &str) {

@@ -2,9 +2,10 @@
 
 use std::process::Output;
 
-use super::stage::{Passing, Stage, below, run_count, runs, wait_for_runners, work};
+use super::stage::{Passing, Stage, run_count, runs, work};
 use super::sweep::{Ending, Scenario};
 use crate::lab::{Lab, wait_until};
+use crate::tidy::{below, wait_for_runners};
 
 pub(super) const RUN: Scenario = Scenario {
     prepare: |_| {},

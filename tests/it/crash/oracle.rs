@@ -2,10 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::Path;
 
-use super::stage::below;
 use crate::lab::Lab;
+use crate::tidy::below;
 
 /// The files of the user's that no command may touch, and what is in them.
 const OWN: [(&str, &str); 3] = [("mine.txt", "mine, changed\n"), ("notes.txt", "untracked\n"), ("my.log", "ignored\n")];
@@ -95,33 +94,4 @@ pub(super) fn assert_own_files(lab: &Lab) {
     for (path, text) in OWN {
         assert_eq!(lab.read(path), text, "{path}");
     }
-}
-
-/// Nothing is left over: no lock of git's, no `.keep` of ours, no file begun, no environment of a task that is over.
-pub(super) fn assert_tidy(lab: &Lab, checkouts: &[&str]) {
-    let git_dir = lab.root().join(".git");
-    for path in below(&git_dir) {
-        assert!(!is_debris(&git_dir, &path), "left over: {}", path.display());
-    }
-    for checkout in checkouts {
-        for path in below(&lab.outside().join(checkout)) {
-            let name = path.file_name().unwrap().to_string_lossy().into_owned();
-            assert!(path.starts_with(&git_dir) || !name.starts_with(".takeback-"), "left over: {}", path.display());
-        }
-    }
-}
-
-fn is_debris(git_dir: &Path, path: &Path) -> bool {
-    let name = path.file_name().unwrap().to_string_lossy().into_owned();
-    let is_ours = || fs::read_to_string(path).is_ok_and(|text| text.is_empty() || text.starts_with("takeback "));
-    let is = |end: &str| path.extension().is_some_and(|extension| extension == end);
-    let is_lock = is("lock");
-    let is_kept = is("keep") && is_ours();
-    // A verdict may be written by several at once: what is begun there has no owner, says nothing secret, and stays.
-    let is_verdict = path.starts_with(git_dir.join("takeback/checks"));
-    let is_begun =
-        !is_verdict && (name.starts_with(".takeback-") || name.starts_with("index.takeback-") || name.starts_with("index.lock."));
-    let is_secret = name == "env.json";
-    let is_temporary = path.parent() == Some(&git_dir.join("takeback/tmp/intakes")) && path.is_dir();
-    is_lock || is_kept || is_begun || is_secret || is_temporary
 }

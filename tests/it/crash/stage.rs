@@ -1,13 +1,14 @@
 //! A repository that can be put back to how it was prepared, in the same place, and the program that crashes in it.
 
 use std::cell::RefCell;
-use std::fs::{self, File};
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Output;
 
 use tempfile::TempDir;
 
-use crate::lab::{Lab, wait_until};
+use crate::lab::Lab;
+use crate::tidy::wait_for_runners;
 
 /// One passing of a fault point.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -136,29 +137,6 @@ pub(super) fn runs(lab: &Lab) -> PathBuf {
 /// How often [`work`] ran.
 pub(super) fn run_count(lab: &Lab) -> usize {
     fs::read_to_string(runs(lab)).unwrap_or_default().lines().count()
-}
-
-/// Waits until no attempt's lock is held: every runner is gone. One that tries again takes the next lock before it lets go of the last.
-pub(super) fn wait_for_runners(lab: &Lab) {
-    let is_free = |path: &PathBuf| File::open(path).is_ok_and(|file| file.try_lock_shared().is_ok());
-    let locks = || below(&lab.root().join(".git/takeback/tasks")).into_iter().filter(|path| path.ends_with("lock"));
-    wait_until("every runner is gone", || {
-        let known = locks().count();
-        locks().all(|path| is_free(&path)) && locks().count() == known
-    });
-}
-
-/// Every file and folder below a folder, worktrees' own `.git` files included.
-pub(super) fn below(folder: &Path) -> Vec<PathBuf> {
-    let mut found = Vec::new();
-    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
-        let path = entry.path();
-        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
-            found.extend(below(&path));
-        }
-        found.push(path);
-    }
-    found
 }
 
 fn copy(lab: &Lab, from: &Path, to: &Path) {

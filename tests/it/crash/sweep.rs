@@ -1,11 +1,13 @@
 //! The sweep: a scenario, aborted at each of its passings in turn.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
 use std::process::Output;
 
 use super::oracle::{self, Facts};
-use super::stage::{Passing, Stage, run_count, wait_for_runners};
+use super::stage::{Passing, Stage, run_count};
 use crate::lab::{Lab, said};
+use crate::tidy::{self, wait_for_runners};
 
 /// Something that is done, and crashes on the way.
 #[derive(Clone, Copy)]
@@ -91,7 +93,8 @@ impl Scenario {
     fn look(&self, stage: &Stage, ends: &[&Facts], crashed: &Facts) -> Facts {
         let lab = &stage.lab;
         oracle::assert_sound(lab, false);
-        oracle::assert_tidy(lab, self.checkouts);
+        let checkouts: Vec<_> = self.checkouts.iter().map(|name| lab.outside().join(name)).collect();
+        tidy::assert_tidy(lab, &checkouts.iter().map(PathBuf::as_path).collect::<Vec<_>>());
         oracle::assert_own_files(lab);
         oracle::assert_in_reach(lab, crashed.tips().chain(&stage.reported()));
         let now = Facts::of(lab, self.checkouts);

@@ -6,8 +6,8 @@ use clap::builder::styling::{AnsiColor, Styles};
 use clap::{CommandFactory as _, Parser, Subcommand};
 
 use crate::cli::{
-    cancel, completions, config, demo, diff, discard, hooks, land, list, logs, man, ops, outputs, redo, retry, run, show, status,
-    undo, wait,
+    cancel, completions, config, demo, diff, discard, hooks, land, list, logs, man, ops, outputs, redo, retry, revert, run, show,
+    status, undo, wait,
 };
 
 /// Hand work off. Take any of it back.
@@ -44,6 +44,7 @@ pub(super) enum Verb {
     #[command(visible_aliases = ["merge", "accept"])]
     Land(land::Args),
     Discard(discard::Args),
+    Revert(revert::Args),
     Undo(undo::Args),
     Redo(redo::Args),
     #[command(visible_alias = "history")]
@@ -60,7 +61,7 @@ const GROUPS: &[(&str, &[&str])] = &[
     ("Hand off", &["run"]),
     ("Follow", &["status", "list", "show", "logs", "wait", "cancel", "retry"]),
     ("Look", &["diff", "outputs"]),
-    ("Decide", &["land", "discard"]),
+    ("Decide", &["land", "discard", "revert"]),
     ("Take back", &["undo", "redo", "ops"]),
     ("Keep house", &["config", "hooks", "demo", "completions", "man", "help"]),
 ];
@@ -122,6 +123,7 @@ impl Verb {
             Self::Outputs(_) => "outputs",
             Self::Land(_) => "land",
             Self::Discard(_) => "discard",
+            Self::Revert(_) => "revert",
             Self::Undo(_) => "undo",
             Self::Redo(_) => "redo",
             Self::Ops(_) => "ops",

@@ -6,8 +6,8 @@ use serde::Serialize;
 use crate::cli::exit::{self, Code};
 use crate::cli::out::{Page, View};
 use crate::cli::text::{branch, count, join, plain, short};
-use crate::cli::{Cx, program};
-use crate::engine::{Error, LandWish, LandedTask, Landing, Refusal, RefusalKind, Shape};
+use crate::cli::{Cx, program, refused};
+use crate::engine::{CommitId, Engine, Error, LandWish, LandedTask, Landing, Refusal, RefusalKind, Shape};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -15,6 +15,7 @@ Examples:
   takeback land tables figures --check 'make test'
   takeback land tables --to tables-for-review
   takeback land --dry-run tables
+  takeback land tables --as 3f9a2c      it was squash-merged elsewhere, as this commit
 
 `takeback undo` puts the branch, the index and the files back exactly, as long as nothing was built on top.";
 
@@ -65,6 +66,10 @@ pub(super) struct Args {
     #[arg(long, conflicts_with = "checks")]
     no_check: bool,
 
+    /// Nothing moves: write down that this commit, made by somebody else, brought the tasks' changes to the branch
+    #[arg(long = "as", value_name = "COMMIT", conflicts_with_all = ["onto", "checks", "message"])]
+    landed_as: Option<String>,
+
     /// Land results of failed and cancelled tasks too
     #[arg(long)]
     allow_failed: bool,
@@ -101,15 +106,25 @@ struct Landed {
 
 pub(super) fn run(args: &Args, cx: &mut Cx) -> Result<Code, Error> {
     let mut engine = cx.deciding(args.dry_run)?;
-    let plan = engine.plan_land(&args.wish())?;
-    let mut landing = plan.answer();
-    if !args.dry_run && !landing.landed.is_empty() {
-        landing = engine.land(plan)?;
-        cx.notes(&mut engine);
-    }
+    let landing = match &args.landed_as {
+        Some(commit) => record(args, commit, &mut engine)?,
+        None => land(args, &mut engine)?,
+    };
+    cx.notes(&mut engine);
     let code = exit::landing(&landing.refused);
     cx.out.answer(&Landed { landing })?;
     Ok(code)
+}
+
+fn land(args: &Args, engine: &mut Engine) -> Result<Landing, Error> {
+    let plan = engine.plan_land(&args.wish())?;
+    let answer = plan.answer();
+    if args.dry_run || answer.landed.is_empty() { Ok(answer) } else { engine.land(plan) }
+}
+
+fn record(args: &Args, commit: &str, engine: &mut Engine) -> Result<Landing, Error> {
+    let plan = engine.plan_land_as(&args.wish(), commit)?;
+    if args.dry_run { Ok(plan.answer()) } else { engine.land_as(&plan) }
 }
 
 impl Args {
@@ -152,7 +167,7 @@ impl View for Landed {
             lines.extend(self.lines_of_tasks());
         }
         for refusal in &landing.refused {
-            lines.extend(refused(refusal, page));
+            lines.extend(refused::lines(refusal, &way_out(refusal), page));
         }
         if landing.operation.is_none() && !landing.refused.is_empty() {
             lines.push(format!("nothing landed on {}", branch(&landing.target.name)));
@@ -177,6 +192,7 @@ impl Landed {
         let word = if landing.operation.is_some() { "landed" } else { "would land" };
         let target = branch(&landing.target.name);
         let way = match (landing.target.from, landing.target.to) {
+            (Some(from), Some(to)) if from == to => return self.recorded(to, page),
             (Some(from), Some(to)) => format!(" ({} -> {})", short(from), short(to)),
             (None, Some(to)) => format!(" (new, at {})", short(to)),
             _ => String::new(),
@@ -184,16 +200,13 @@ impl Landed {
         let what = page.bold(&join(&landing.landed));
         format!("{what} {} on {target}{way}: {}", page.paint("32", word), count(landing.files, "file"))
     }
-}
 
-fn refused(refusal: &Refusal, page: &Page) -> Vec<String> {
-    let (word, task) = (page.paint("31", "refused:"), page.bold(refusal.task.as_str()));
-    // Most messages say what the task is or did; some speak of the branch or of a check.
-    let gap = if refusal.message.starts_with("the ") { ":" } else { "" };
-    let mut lines = vec![format!("{word} {task}{gap} {}", plain(&refusal.message))];
-    lines.extend(refusal.paths.iter().map(|p| format!("  {}", plain(&p.to_string()))));
-    lines.push(format!("  hint: {}", way_out(refusal)));
-    lines
+    fn recorded(&self, commit: CommitId, page: &Page) -> String {
+        let landing = &self.landing;
+        let word = if landing.operation.is_some() { "written down as landed" } else { "would be written down as landed" };
+        let target = branch(&landing.target.name);
+        format!("{} {} on {target}: {}", page.bold(&join(&landing.landed)), page.paint("32", word), short(commit))
+    }
 }
 
 fn way_out(refusal: &Refusal) -> String {
@@ -214,6 +227,10 @@ fn way_out(refusal: &Refusal) -> String {
         R::Check => format!("{us} land {id} --no-check lands it all the same"),
         R::Empty => format!("{us} retry {id}"),
         R::Stale => format!("{us} land {id} tries again"),
+        R::Landed if refusal.message.starts_with("is on ") => {
+            let commit = refusal.message.rsplit(' ').next().unwrap_or("COMMIT");
+            format!("{us} land {id} --as {commit} writes it down; {us} revert {id} takes it back")
+        }
         R::Landed => format!("{us} show {id}"),
         R::Hook => format!("{us} land {id} -m TEXT words it another way; --no-verify does not ask the hook"),
         R::Protected => format!("{us} land {id} --to NEW-BRANCH makes a branch for a pull request; --force lands it here"),

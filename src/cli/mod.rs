@@ -20,7 +20,9 @@ mod ops;
 mod out;
 mod outputs;
 mod redo;
+mod refused;
 mod retry;
+mod revert;
 mod run;
 mod show;
 mod status;
@@ -110,6 +112,7 @@ impl Cx {
             Verb::Outputs(args) => outputs::run(args, self),
             Verb::Land(args) => land::run(args, self),
             Verb::Discard(args) => discard::run(args, self),
+            Verb::Revert(args) => revert::run(args, self),
             Verb::Undo(args) => undo::run(args, self),
             Verb::Redo(args) => redo::run(args, self),
             Verb::Ops(args) => ops::run(args, self),

@@ -67,7 +67,7 @@ pub(super) fn lines(operations: &[Operation], indent: usize, page: &Page) -> Str
 }
 
 fn about(operation: &Operation) -> String {
-    let mut words: Vec<_> = users_ref(operation).map(way).into_iter().collect();
+    let mut words: Vec<_> = users_ref(operation).into_iter().collect();
     if operation.undone_by.is_some() {
         words.push("undone".to_owned());
     }
@@ -77,9 +77,11 @@ fn about(operation: &Operation) -> String {
     words.join("; ")
 }
 
-/// The ref that the decision is about: a landing's target comes first; tasks' own branches merely come and go with it.
-fn users_ref(operation: &Operation) -> Option<&RefChange> {
-    operation.refs.first().filter(|_| matches!(operation.kind, "land" | "undo" | "redo"))
+/// The way of the branch that the decision is about; tasks' own branches merely come and go with it.
+fn users_ref(operation: &Operation) -> Option<String> {
+    let about = operation.branch.as_ref()?;
+    let moved = operation.refs.iter().find(|change| change.name == *about);
+    Some(moved.map_or_else(|| format!("{}: written down", branch(about)), way))
 }
 
 fn way(change: &RefChange) -> String {

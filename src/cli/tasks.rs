@@ -5,7 +5,7 @@ use serde::Serialize;
 use crate::cli::out::{Page, View};
 use crate::cli::program;
 use crate::cli::table::{Cell, Table};
-use crate::cli::text::{ago, count, duration, files, plain, short, size};
+use crate::cli::text::{ago, branch, count, duration, files, plain, short, size};
 use crate::engine::Task;
 use crate::sys::clock;
 use crate::task::{CheckRun, Checked, Exit, State};
@@ -146,7 +146,9 @@ pub(super) fn next(task: &Task) -> Option<String> {
         State::Cancelled if task.result.is_some() => format!("{us} diff {id} | {us} retry {id} | {us} discard {id}"),
         State::Empty | State::Cancelled => format!("{us} retry {id} | {us} discard {id}"),
         State::Queued | State::Running => format!("{us} logs -f {id} | {us} wait {id} | {us} cancel {id}"),
+        State::Landed if task.landed.as_ref().is_some_and(|l| l.elsewhere) => format!("{us} revert {id}"),
         State::Landed | State::Discarded => format!("{us} undo {id}"),
+        State::Reverted => format!("{us} land {id} | {us} undo {id}"),
         _ => return None,
     })
 }
@@ -159,6 +161,10 @@ fn in_full(task: &Task, page: &Page) -> String {
     row("base", short(task.base));
     if let Some(result) = task.result {
         row("result", format!("{} on {}: {}", short(result), task.branch, files(task.files)));
+    }
+    if let Some(landed) = &task.landed {
+        let how = if landed.elsewhere { ", found there" } else { "" };
+        row("landed", format!("on {} as {}{how}", branch(&landed.branch), short(landed.commit)));
     }
     for run in &task.checks {
         row("check", check(run));

@@ -70,7 +70,12 @@ pub(super) fn short(id: CommitId) -> String {
 
 /// A branch as people say it.
 pub(super) fn branch(name: &str) -> &str {
-    name.strip_prefix("refs/heads/").unwrap_or(name)
+    name.strip_prefix("refs/heads/").or_else(|| name.strip_prefix("refs/remotes/")).unwrap_or(name)
+}
+
+/// `a b c`, as they are typed.
+pub(super) fn words<T: ToString>(things: &[T]) -> String {
+    things.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
 }
 
 /// `a`, `a and b`, `a, b and c`.

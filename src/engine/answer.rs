@@ -13,7 +13,7 @@ use crate::task::Moment;
 pub struct Operation {
     /// Its random id.
     pub id: Uid,
-    /// `land`, `discard`, `retry`, `cancel`, `undo`, `redo`.
+    /// `land`, `discard`, `revert`, `retry`, `cancel`, `undo`, `redo`.
     pub kind: &'static str,
     /// When it was decided.
     pub at: Moment,
@@ -26,6 +26,9 @@ pub struct Operation {
     pub undoes: Option<Uid>,
     /// The operation that took it back and still holds; `None` where none did.
     pub undone_by: Option<Uid>,
+    /// The branch that it is about, where it is about one.
+    #[serde(skip)]
+    pub branch: Option<String>,
     /// Whether it was carried out; `false` where a crash left it open.
     #[serde(skip)]
     pub settled: bool,
@@ -130,6 +133,7 @@ impl Operation {
             tasks: operation.tasks.iter().filter_map(|t| name(&t.uid)).collect(),
             refs: operation.moves.iter().map(|m| RefChange { name: m.name.clone(), from: m.from, to: m.to }).collect(),
             undoes: operation.undoes.clone(),
+            branch: operation.branch().map(ToOwned::to_owned),
             undone_by: folded.undone_by.clone(),
             settled: folded.status != Status::Open,
         }

@@ -179,6 +179,12 @@ impl From<TargetError> for Error {
         let message = e.to_string();
         match e {
             TargetError::Detached { task } => Self::new(ErrorKind::Detached, message).about(task),
+            TargetError::Landed { .. } => {
+                Self::new(ErrorKind::Usage, message).hint("take them back one by one, or on a branch of its own: --to BRANCH")
+            }
+            TargetError::AtRemote { branch } => Self::new(ErrorKind::State, message)
+                .about(&branch)
+                .hint(format!("make a branch for it: --to BRANCH; or bring {branch} here first: git pull")),
             TargetError::Several { .. } => Self::new(ErrorKind::Usage, message).hint("name one: --to BRANCH"),
             TargetError::Gone { branch } => {
                 Self::new(ErrorKind::UnknownRevision, message).about(branch).hint("name another: --to BRANCH")

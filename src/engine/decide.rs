@@ -9,7 +9,7 @@ use crate::runner::landing_check::{self, Checked, Joined};
 use crate::takeback;
 
 /// How often a landing is planned anew when its target moves meanwhile.
-const TRIES: u32 = 3;
+pub(super) const TRIES: u32 = 3;
 
 /// A landing, decided and not carried out.
 pub struct LandPlan {
@@ -102,7 +102,9 @@ impl Engine {
         }
         {
             let (writer, _) = Writer::new(&self.site.repo, &self.site.layout)?;
-            landing::bring_in(&writer, &plan.plan)?;
+            if let Some(new) = plan.plan.new_commits() {
+                landing::bring_in(&writer, &new)?;
+            }
         }
         let checked = self.check_joined(&plan.plan)?;
         if let Some(failed) = checked.failed {
@@ -126,7 +128,7 @@ impl Engine {
         decision.operation.untested = checked.untested;
         let uid = decision.operation.uid.clone();
         let (writer, _) = Writer::new(&self.site.repo, &self.site.layout)?;
-        let carried = match landing::land(&writer, &plan.plan) {
+        let carried = match landing::land(&writer, plan.plan.decision.as_ref()) {
             Err(CarryError::Stale { .. }) => return Ok(None),
             other => other?,
         };
@@ -216,7 +218,7 @@ impl Engine {
         Ok(happened.rev().map(|f| Operation::of(f, name)).collect())
     }
 
-    fn operation(&self, uid: &Uid) -> Result<Option<Operation>, Error> {
+    pub(super) fn operation(&self, uid: &Uid) -> Result<Option<Operation>, Error> {
         let book = Book::open(&self.site)?;
         let name = |uid: &Uid| book.fold.task(uid).map(|t| t.id.clone());
         Ok(book.fold.operation(uid).map(|f| Operation::of(f, name)))
@@ -247,7 +249,7 @@ fn refuse_all(plan: &landing::Plan, kind: RefusalKind, message: &str) -> Vec<Ref
 }
 
 /// Says what was left alone because somebody changed it at the last moment.
-fn left(carried: &Carried) -> Vec<String> {
+pub(super) fn left(carried: &Carried) -> Vec<String> {
     let refs = carried.refs_left.iter().map(|name| format!("{name} was moved meanwhile: it stays as it is"));
     let paths = carried.paths_left.iter().map(|path| format!("{path} was changed meanwhile: it stays as it is"));
     refs.chain(paths).collect()

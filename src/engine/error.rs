@@ -9,6 +9,7 @@ pub struct Error {
     message: String,
     object: Option<String>,
     hint: Option<String>,
+    revert_would_do: bool,
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
 
@@ -91,7 +92,7 @@ pub enum ErrorKind {
 impl Error {
     /// Makes an error with its text.
     pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), object: None, hint: None, source: None }
+        Self { kind, message: message.into(), object: None, hint: None, revert_would_do: false, source: None }
     }
 
     /// Names what the error is about, for scripts.
@@ -108,11 +109,23 @@ impl Error {
         self
     }
 
+    /// Marks an undo that is not exact any more, though a new commit may take the change back.
+    #[must_use]
+    pub(crate) fn or_revert(mut self) -> Self {
+        self.revert_would_do = true;
+        self
+    }
+
     /// Puts what lies behind the error.
     #[must_use]
     pub(crate) fn because(mut self, source: impl std::error::Error + Send + Sync + 'static) -> Self {
         self.source = Some(Box::new(source));
         self
+    }
+
+    /// Tells whether [`Engine::plan_revert_instead`](super::Engine::plan_revert_instead) may find a way.
+    pub fn revert_would_do(&self) -> bool {
+        self.revert_would_do
     }
 
     /// What went wrong.

@@ -5,14 +5,15 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use super::{Engine, Error, ErrorKind, Task};
+use super::{Engine, Error, ErrorKind, LandedAs, Task};
 use crate::config;
 use crate::exec::log::LogReader;
 use crate::id::Name;
 use crate::journal::{Book, Standing};
+use crate::landing::{self, Elsewhere};
 use crate::runner::{cancel, recovery, retry};
 use crate::sys::command;
-use crate::task::{Output, RepoPath};
+use crate::task::{Output, RepoPath, State};
 use crate::workspace::outputs;
 
 // Between looks at a task that is waited for: a twentieth of the time waited, since each look reads the journal.
@@ -64,7 +65,11 @@ impl Engine {
     ///
     /// [`ErrorKind::Damaged`] where a record is.
     pub fn tasks(&self) -> Result<Vec<Task>, Error> {
-        Ok(Book::open(&self.site)?.all()?.iter().map(Task::of).collect())
+        let book = Book::open(&self.site)?;
+        let standings = book.all()?;
+        let mut found = landing::find_undecided(&self.site, &book, &standings)?;
+        let task = |standing: &Standing| Task::of(standing, landed_as(&book, standing, found.remove(standing.uid())));
+        Ok(standings.iter().map(task).collect())
     }
 
     /// One task, by name, by a prefix that fits no other, or by uid.
@@ -73,7 +78,10 @@ impl Engine {
     ///
     /// [`ErrorKind::Unknown`], [`ErrorKind::Ambiguous`].
     pub fn task(&self, id: &str) -> Result<Task, Error> {
-        Ok(Task::of(&self.look_up(id)?))
+        let book = Book::open(&self.site)?;
+        let standing = book.look_up(id)?;
+        let mut found = landing::find_undecided(&self.site, &book, std::slice::from_ref(&standing))?;
+        Ok(Task::of(&standing, landed_as(&book, &standing, found.remove(standing.uid()))))
     }
 
     /// Operations that a crash left open: the next writing command settles them.
@@ -98,9 +106,9 @@ impl Engine {
                 self.recover(&standing)?;
                 continue;
             }
-            let task = Task::of(&standing);
+            let task = Task::of(&standing, None);
             if standing.state.is_over() || !tick(&task) {
-                return Ok(task);
+                return self.task(standing.uid().as_str());
             }
             std::thread::sleep((started.elapsed() / 20).clamp(SHORTEST_PAUSE, LONGEST_PAUSE));
         }
@@ -256,6 +264,15 @@ impl Engine {
     pub fn names(&self) -> Result<Vec<Name>, Error> {
         Ok(Book::open(&self.site)?.fold.tasks().iter().map(|t| t.id.clone()).collect())
     }
+}
+
+/// Where a task's change is: by the journal, or where it was found.
+fn landed_as(book: &Book<'_>, standing: &Standing, found: Option<Elsewhere>) -> Option<LandedAs> {
+    if let Some(Elsewhere { branch, commit, .. }) = found {
+        return Some(LandedAs { branch, commit, elsewhere: true });
+    }
+    let place = landing::in_journal(book, standing).filter(|_| standing.state == State::Landed)?;
+    Some(LandedAs { branch: place.branch, commit: place.commit, elsewhere: false })
 }
 
 fn split_at_dashes(extra: &[OsString]) -> (Vec<OsString>, Vec<OsString>) {

@@ -10,6 +10,8 @@ mod error;
 mod follow;
 mod hand_off;
 mod hooks;
+mod recorded;
+mod revert;
 mod task;
 
 use std::path::{Path, PathBuf};
@@ -25,10 +27,12 @@ pub use error::{Error, ErrorKind};
 pub use follow::{Made, Setting};
 pub use hand_off::RunPlan;
 pub use hooks::Hook;
-pub use task::{Sandbox, Task, Tries};
+pub use recorded::RecordPlan;
+pub use revert::{RevertPlan, Reverted};
+pub use task::{LandedAs, Sandbox, Task, Tries};
 
 pub use crate::id::{BadName, BadObjectId, BadUid, BlobId, CommitId, Name, TreeId, Uid};
-pub use crate::landing::{LandWish, Refusal, RefusalKind};
+pub use crate::landing::{LandWish, Later, Refusal, RefusalKind, RevertWish};
 pub use crate::runner::RunWish;
 pub use crate::task::{Amount, CheckRun, Checked, Exit, FileCounts, Level, Moment, Reason, RepoPath, Shape, State, Text, Trial};
 

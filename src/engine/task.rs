@@ -24,6 +24,8 @@ pub struct Task {
     pub branch: String,
     /// The commit it started from.
     pub base: CommitId,
+    /// Where its change is on a branch; `None` unless it has landed.
+    pub landed: Option<LandedAs>,
     /// The commit that holds its change; `None` where there is none yet, or nothing changed.
     pub result: Option<CommitId>,
     /// 1 for the first.
@@ -78,6 +80,19 @@ pub struct Tries {
     pub most: u32,
 }
 
+/// Where a landed task's change is.
+#[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
+pub struct LandedAs {
+    /// The branch, `refs/heads/…` or `refs/remotes/…`.
+    #[serde(rename = "ref")]
+    pub branch: String,
+    /// The commit that brought it.
+    pub commit: CommitId,
+    /// Whether somebody else brought it, and it was found there.
+    pub elsewhere: bool,
+}
+
 /// How a task was kept to its worktree.
 #[derive(Clone, Copy, Debug, Serialize)]
 #[non_exhaustive]
@@ -89,12 +104,14 @@ pub struct Sandbox {
 }
 
 impl Task {
-    pub(crate) fn of(standing: &Standing) -> Self {
+    /// `landed` says where its change is; found by somebody else's commit, it counts as landed.
+    pub(crate) fn of(standing: &Standing, landed: Option<LandedAs>) -> Self {
         let (spec, record) = (&standing.spec, &standing.record);
         Self {
             id: spec.id.clone(),
             uid: spec.uid.clone(),
-            state: standing.state,
+            state: if landed.is_some() { State::Landed } else { standing.state },
+            landed,
             reason: record.reason,
             checked: record.checked,
             branch: spec.branch.trim_start_matches("refs/heads/").to_owned(),

@@ -11,6 +11,7 @@ mod conversion;
 mod error;
 mod glob;
 pub(crate) mod heads;
+pub(crate) mod history;
 pub(crate) mod hook;
 pub(crate) mod ignore;
 pub(crate) mod import;

@@ -15,12 +15,14 @@
 
 mod book;
 mod fold;
+mod follow;
 mod log;
 mod operation;
 mod transaction;
 
 pub(crate) use book::{Book, Error as BookError, Standing};
 pub(crate) use fold::{Fold, Folded, Status, TaskEntry};
+pub(crate) use follow::{Obstacle, followers};
 pub(crate) use log::{Entry, Error as LogError, append, read};
 pub(crate) use operation::{CheckoutChange, Kind, Landed, Move, Operation, TaskRef};
 pub(crate) use transaction::{Carried, Decision, Error as CarryError, PACK_LABEL, Settled, Writer};

@@ -172,7 +172,6 @@ impl Operation {
     }
 
     /// The branch that it is about, if it is about one.
-    #[expect(dead_code, reason = "revert asks for it")]
     pub(crate) fn branch(&self) -> Option<&str> {
         let moved = self.moves.first().filter(|_| self.decisive).map(|m| m.name.as_str());
         self.target.as_deref().or(moved)

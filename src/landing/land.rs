@@ -1,23 +1,49 @@
-//! Carrying a landing out.
+//! Carrying a landing, or a revert, out.
 
 use git2::Oid;
 
-use super::plan::Plan;
-use crate::git;
+use super::{Plan, RevertPlan};
 use crate::git::intake::Cut;
-use crate::journal::{Carried, CarryError, PACK_LABEL, Writer};
+use crate::git::{self, Intake};
+use crate::id::CommitId;
+use crate::journal::{Carried, CarryError, Decision, PACK_LABEL, Writer};
 
-/// Puts the landing's commits into the repository, hangs them on refs, and nothing more: checks can run on them then.
+/// What is new with a plan: commits in a private folder, and the operation that needs them.
+pub(crate) struct New<'a> {
+    decision: &'a Decision,
+    intake: &'a Intake,
+    tip: CommitId,
+    have: Vec<Oid>,
+}
+
+impl Plan {
+    /// What would come into the repository; `None` where nothing lands.
+    pub(crate) fn new_commits(&self) -> Option<New<'_>> {
+        let mut have: Vec<Oid> = vec![self.target.start.into()];
+        have.extend(self.tasks.iter().filter_map(|t| t.record.result).map(Oid::from));
+        Some(New { decision: self.decision.as_ref()?, intake: &self.intake, tip: self.tip?, have })
+    }
+}
+
+impl RevertPlan {
+    /// What would come into the repository; `None` where nothing is taken back.
+    pub(crate) fn new_commits(&self) -> Option<New<'_>> {
+        let mut have: Vec<Oid> = vec![self.target.as_ref()?.start.into()];
+        have.extend(self.places.iter().flat_map(|p| [p.change.0, p.change.1]).map(Oid::from));
+        Some(New { decision: self.decision.as_ref()?, intake: &self.intake, tip: self.tip?, have })
+    }
+}
+
+/// Puts new commits into the repository, hangs them on refs, and nothing more: checks can run on them then.
 ///
 /// The right to decide is held meanwhile, so a pack that is found later without a holder has no use.
-pub(crate) fn bring_in(writer: &Writer<'_>, plan: &Plan) -> Result<(), git::Error> {
-    let (Some(decision), Some(tip)) = (&plan.decision, plan.tip) else { return Ok(()) };
-    let mut have: Vec<Oid> = vec![plan.target.start.into()];
-    have.extend(plan.tasks.iter().filter_map(|t| t.record.result).map(Oid::from));
-    let label = format!("{PACK_LABEL}{}", decision.operation.uid);
-    let tips: Vec<Oid> = decision.operation.keeps.iter().chain([&tip]).map(|commit| (*commit).into()).collect();
-    let pack = plan.intake.publish(writer.repo(), &tips, Cut { have: &have, strict: false }, &label)?;
-    writer.pin(&decision.operation)?;
+pub(crate) fn bring_in(writer: &Writer<'_>, new: &New<'_>) -> Result<(), git::Error> {
+    let operation = &new.decision.operation;
+    let mut tips: Vec<Oid> = vec![new.tip.into()];
+    tips.extend(operation.keeps.iter().copied().map(Oid::from));
+    let label = format!("{PACK_LABEL}{}", operation.uid);
+    let pack = new.intake.publish(writer.repo(), &tips, Cut { have: &new.have, strict: false }, &label)?;
+    writer.pin(operation)?;
     if let Some(pack) = pack {
         pack.release()?;
     }
@@ -29,6 +55,6 @@ pub(crate) fn bring_in(writer: &Writer<'_>, plan: &Plan) -> Result<(), git::Erro
 /// # Errors
 ///
 /// [`CarryError::Stale`] if the branch was moved since the plan was made: plan again.
-pub(crate) fn land(writer: &Writer<'_>, plan: &Plan) -> Result<Carried, CarryError> {
-    plan.decision.as_ref().map_or_else(|| Ok(Carried::default()), |decision| writer.carry_out(decision))
+pub(crate) fn land(writer: &Writer<'_>, decision: Option<&Decision>) -> Result<Carried, CarryError> {
+    decision.map_or_else(|| Ok(Carried::default()), |decision| writer.carry_out(decision))
 }

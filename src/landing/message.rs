@@ -56,7 +56,6 @@ impl Wording<'_> {
     }
 
     /// The commit that takes landed tasks back. `by` is what brought each.
-    #[expect(dead_code, reason = "revert words its commits here")]
     pub(crate) fn revert(&self, tasks: &[Brought<'_>]) -> String {
         let text = self.text.map_or_else(|| reverting(tasks), ToOwned::to_owned);
         self.finish(&text, tasks, "Takeback-Reverts")

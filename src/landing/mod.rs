@@ -7,25 +7,33 @@
 //!                               intake
 //! ```
 //!
-//! Until the last step nothing but a private folder of objects exists.
+//! Until the last step nothing but a private folder of objects exists. A revert goes the same way, from `place`, which says where a
+//! task's change is, to a new commit without it. What somebody else put on a branch is found by `elsewhere`, and `recorded`.
 
 mod chain;
 mod eligible;
+mod elsewhere;
 mod land;
 mod message;
+mod place;
 mod plan;
 mod protect;
+mod recorded;
 mod refusal;
+mod revert;
 mod seal;
 mod target;
 mod way_back;
 mod wish;
 
+pub(crate) use elsewhere::{Elsewhere, find_undecided};
 pub(crate) use land::{bring_in, land};
+pub(crate) use place::in_journal;
 pub(crate) use plan::{Error, Plan, plan};
-#[expect(unused_imports, reason = "revert and undo ask it too")]
-pub(crate) use protect::is_protected;
+pub(crate) use recorded::{Plan as RecordedPlan, plan as plan_as, record};
 pub use refusal::{Refusal, RefusalKind};
-pub(crate) use target::Error as TargetError;
+pub use revert::{Later, RevertWish};
+pub(crate) use revert::{Plan as RevertPlan, plan as plan_revert};
+pub(crate) use target::{Error as TargetError, Target, short};
 pub(crate) use way_back::{git_line, git_line_of};
 pub use wish::LandWish;

@@ -3,12 +3,12 @@
 use super::message::{Brought, Wording};
 use super::seal::{Sealed, Sealer};
 use super::target::{self, Target};
-use super::{LandWish, Refusal, RefusalKind, chain, eligible, protect};
-use crate::git::{self, Intake, heads, refs, repo, switch};
+use super::{LandWish, Refusal, RefusalKind, chain, eligible, elsewhere, protect};
+use crate::git::{self, Intake, refs};
 use crate::id::{CommitId, Name, TreeId, Uid};
-use crate::journal::{Book, BookError, CheckoutChange, Decision, Fold, Kind, Move, Standing};
+use crate::journal::{Book, BookError, CheckoutChange, Decision, Fold, Kind, Move, Obstacle, Standing, followers};
 use crate::store::Site;
-use crate::task::{RepoPath, State, Text};
+use crate::task::{RepoPath, State};
 use crate::verify::scope::{BadGlob, Scope};
 
 /// A landing, ready to be carried out, or the reasons why it cannot be.
@@ -63,10 +63,12 @@ pub(crate) enum Error {
 /// Plans a landing. Its commits are made in a private folder.
 pub(crate) fn plan(site: &Site, wish: &LandWish) -> Result<Plan, Error> {
     let book = Book::open(site)?;
-    let tasks = look_up(&book, wish)?;
+    let tasks = look_up(&book, &wish.ids)?;
     let allowed = Scope::new(&wish.allow_paths)?;
-    let refused: Vec<_> = tasks.iter().filter_map(|task| eligible::refuse(task, wish, &allowed)).collect();
+    let mut refused: Vec<_> = tasks.iter().filter_map(|task| eligible::refuse(task, wish, &allowed)).collect();
     let target = target::find(&site.repo, wish, &tasks)?;
+    let mut notes = Vec::new();
+    refused.extend(find_there(site, &book, &tasks, &target, &mut notes)?);
     let operation = Uid::random();
     let intake = Intake::create_passing(&site.layout.operation_intakes(), operation.as_str(), &site.repo)?;
     let mut plan = Plan {
@@ -77,7 +79,7 @@ pub(crate) fn plan(site: &Site, wish: &LandWish) -> Result<Plan, Error> {
         tasks,
         refused,
         files: 0,
-        notes: vec![],
+        notes,
         decision: None,
         intake,
         wish: wish.clone(),
@@ -93,9 +95,10 @@ pub(crate) fn plan(site: &Site, wish: &LandWish) -> Result<Plan, Error> {
     Ok(plan)
 }
 
-fn look_up(book: &Book<'_>, wish: &LandWish) -> Result<Vec<Standing>, Error> {
+/// Finds the tasks that are named, each once.
+pub(super) fn look_up(book: &Book<'_>, ids: &[String]) -> Result<Vec<Standing>, Error> {
     let mut tasks: Vec<Standing> = Vec::new();
-    for id in &wish.ids {
+    for id in ids {
         let task = book.look_up(id)?;
         if tasks.iter().any(|t| t.uid() == task.uid()) {
             return Err(Error::Twice(task.spec.id));
@@ -186,24 +189,15 @@ impl Plan {
 
     /// The checkouts that follow the branch; refuses where their own work is in the way.
     fn checkouts(&mut self, site: &Site, from: TreeId, to: TreeId) -> Result<Vec<CheckoutChange>, Error> {
-        let mut changes = Vec::new();
         if self.target.from.is_none() {
-            return Ok(changes);
+            return Ok(vec![]);
         }
-        for git_dir in heads::checkouts_of(&site.repo, &self.target.name)? {
-            let checkout = repo::open_git_dir(&git_dir)?;
-            if let Some(what) = switch::under_way(&checkout) {
-                self.refuse_all(RefusalKind::Dirty, &format!("cannot land: {what} is under way in the checkout"), &[]);
-            }
-            let blockers = switch::blockers(&checkout, from, to, &self.intake.odb()?)?;
-            if !blockers.is_empty() {
-                let message = format!("cannot land: {} in the checkout", switch::describe(&blockers));
-                let paths: Vec<_> = blockers.into_iter().map(|b| b.path).collect();
-                self.refuse_all(RefusalKind::Dirty, &message, &paths);
-            }
-            changes.push(CheckoutChange { git_dir: Text::from(heads::to_stored(site.repo.commondir(), &git_dir)), from, to });
+        let found = followers(&site.repo, &self.target.name, (from, to), &self.intake.odb()?)?;
+        for Obstacle { what, blockers, .. } in found.obstacles {
+            let paths: Vec<_> = blockers.into_iter().map(|b| b.path).collect();
+            self.refuse_all(RefusalKind::Dirty, &format!("cannot land: {what} in the checkout"), &paths);
         }
-        Ok(changes)
+        Ok(found.changes)
     }
 
     fn refuse_all(&mut self, kind: RefusalKind, message: &str, paths: &[RepoPath]) {
@@ -212,18 +206,46 @@ impl Plan {
         }
     }
 
-    /// The target first; then the tasks' branches go, but for those that somebody has moved.
+    /// The target first; then the tasks' branches go.
     fn moves(&mut self, site: &Site, tip: CommitId) -> Result<Vec<Move>, Error> {
         let mut moves = vec![Move { name: self.target.name.clone(), from: self.target.from, to: Some(tip) }];
-        for task in &self.tasks {
-            let name = &task.spec.branch;
-            let now = refs::find(&site.repo, name)?.map(CommitId::from);
-            if now.is_some() && now == task.record.result && *name != self.target.name {
-                moves.push(Move { name: name.clone(), from: now, to: None });
-            } else if now.is_some() {
-                self.notes.push(format!("{} was moved since the task ended: it stays", target::short(name)));
-            }
-        }
+        moves.extend(let_go(site, &self.tasks, &self.target.name, &mut self.notes)?);
         Ok(moves)
     }
+}
+
+/// The tasks' branches go, but for those that somebody has moved, and the target.
+pub(super) fn let_go(site: &Site, tasks: &[Standing], target: &str, notes: &mut Vec<String>) -> Result<Vec<Move>, git::Error> {
+    let mut moves = Vec::new();
+    for task in tasks {
+        let name = &task.spec.branch;
+        let now = refs::find(&site.repo, name)?.map(CommitId::from);
+        if now.is_some() && now == task.record.result && name != target {
+            moves.push(Move { name: name.clone(), from: now, to: None });
+        } else if now.is_some() {
+            notes.push(format!("{} was moved since the task ended: it stays", target::short(name)));
+        }
+    }
+    Ok(moves)
+}
+
+/// Refuses the tasks whose changes somebody else has put on the target; notes those that are at its remote.
+fn find_there(
+    site: &Site,
+    book: &Book<'_>,
+    tasks: &[Standing],
+    target: &Target,
+    notes: &mut Vec<String>,
+) -> Result<Vec<Refusal>, git::Error> {
+    let found = elsewhere::find_undecided(site, book, tasks)?;
+    let mut refused = Vec::new();
+    for (task, there) in tasks.iter().filter_map(|t| Some((t, found.get(t.uid())?))) {
+        let message = format!("is on {} already, as {}", target::short(&there.branch), there.commit.short());
+        if there.branch == target.name {
+            refused.push(Refusal::new(&task.spec.id, RefusalKind::Landed, message));
+        } else if there.branch.starts_with("refs/remotes/") {
+            notes.push(format!("{} {message}", task.spec.id));
+        }
+    }
+    Ok(refused)
 }

@@ -34,8 +34,20 @@ pub(crate) enum Error {
         /// The branches.
         branches: Vec<String>,
     },
+    /// The tasks landed on several branches.
+    #[error("the tasks landed on {}", branches.join(" and "))]
+    Landed {
+        /// The branches.
+        branches: Vec<String>,
+    },
+    /// The changes are on a remote's branch, which is not ours to move.
+    #[error("what is to be taken back is on {branch}")]
+    AtRemote {
+        /// The remote-tracking branch.
+        branch: String,
+    },
     /// The branch is gone.
-    #[error("the branch `{branch}` that was checked out at hand-off is gone")]
+    #[error("the branch `{branch}` is gone")]
     Gone {
         /// Its name.
         branch: String,
@@ -94,7 +106,8 @@ fn start_of_new(repo: &Repository, tasks: &[Standing]) -> Result<CommitId, Error
     tasks.first().map(|t| t.record.base).ok_or_else(|| Error::UnknownRevision("HEAD".to_owned()))
 }
 
-fn full_name(name: &str) -> Result<String, Error> {
+/// The full name of a branch that a user names.
+pub(super) fn full_name(name: &str) -> Result<String, Error> {
     let full = if name.starts_with("refs/heads/") { name.to_owned() } else { format!("refs/heads/{name}") };
     let valid = git2::Reference::is_valid_name(&full) && !name.starts_with('-');
     if valid { Ok(full) } else { Err(Error::BadName(name.to_owned())) }
@@ -107,7 +120,13 @@ pub(crate) fn commit(repo: &Repository, revision: &str) -> Result<CommitId, Erro
     found.map(CommitId::from).ok_or_else(|| Error::UnknownRevision(revision.to_owned()))
 }
 
+/// The remote-tracking ref that a branch follows.
+pub(super) fn upstream(repo: &Repository, branch: &str) -> Option<String> {
+    let name = repo.branch_upstream_name(branch).ok()?;
+    name.as_str().ok().map(ToOwned::to_owned)
+}
+
 /// A branch's name as people say it.
 pub(crate) fn short(name: &str) -> &str {
-    name.strip_prefix("refs/heads/").unwrap_or(name)
+    name.strip_prefix("refs/heads/").or_else(|| name.strip_prefix("refs/remotes/")).unwrap_or(name)
 }

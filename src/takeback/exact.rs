@@ -2,10 +2,10 @@
 
 use git2::{Oid, Repository};
 
-use crate::git::switch::{self, Blocker};
-use crate::git::{self, heads, refs, repo, tree};
+use crate::git::switch::Blocker;
+use crate::git::{self, heads, refs, tree};
 use crate::id::{CommitId, Name};
-use crate::journal::{CheckoutChange, Move, Operation};
+use crate::journal::{CheckoutChange, Move, Obstacle, Operation, followers};
 use crate::task::Text;
 
 /// Why an operation cannot be taken back exactly. Nothing was touched.
@@ -108,26 +108,16 @@ fn follow(main: &Repository, back: &Move) -> Result<Result<Vec<CheckoutChange>, 
     {
         return Ok(Err(Refused::Pushed { commit, remote }));
     }
-    let mut changes = Vec::new();
-    for git_dir in heads::checkouts_of(main, &back.name)? {
-        let (Some(from), Some(to)) = (back.from, back.to) else {
-            return Ok(Err(Refused::CheckedOut { name: back.name.clone() }));
-        };
-        let (from, to) = (tree::of_commit(main, from)?, tree::of_commit(main, to)?);
-        let checkout = repo::open_git_dir(&git_dir)?;
-        let place = Text::from(checkout.workdir().unwrap_or(&git_dir));
-        if let Some(what) = switch::under_way(&checkout) {
-            let what = format!("{what} is under way");
-            return Ok(Err(Refused::Dirty { checkout: place, what, blockers: vec![] }));
-        }
-        let odb = git::repo::odb(main)?;
-        let blockers = switch::blockers(&checkout, from, to, &odb)?;
-        if !blockers.is_empty() {
-            return Ok(Err(Refused::Dirty { checkout: place, what: switch::describe(&blockers), blockers }));
-        }
-        changes.push(CheckoutChange { git_dir: heads::to_stored(main.commondir(), &git_dir).into(), from, to });
-    }
-    Ok(Ok(changes))
+    let (Some(from), Some(to)) = (back.from, back.to) else {
+        let is_checked_out = !heads::checkouts_of(main, &back.name)?.is_empty();
+        return Ok(if is_checked_out { Err(Refused::CheckedOut { name: back.name.clone() }) } else { Ok(vec![]) });
+    };
+    let way = (tree::of_commit(main, from)?, tree::of_commit(main, to)?);
+    let found = followers(main, &back.name, way, &git::repo::odb(main)?)?;
+    Ok(match found.obstacles.into_iter().next() {
+        Some(Obstacle { checkout, what, blockers }) => Err(Refused::Dirty { checkout, what, blockers }),
+        None => Ok(found.changes),
+    })
 }
 
 /// A remote-tracking ref that holds `commit`.

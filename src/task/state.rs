@@ -51,7 +51,6 @@ pub(crate) enum Step {
     Cancel,
     Land,
     Discard,
-    #[cfg_attr(not(test), expect(dead_code, reason = "the table of arrows is whole; the verb comes later"))]
     Revert,
     Retry,
 }

@@ -18,7 +18,7 @@ impl From<TakebackError> for Error {
             TakebackError::Over { operation, .. } => Self::new(ErrorKind::State, message).about(operation),
             TakebackError::Joint { task, operation, .. } => {
                 let hint = format!("takeback undo {} takes all of them back", operation.short());
-                Self::new(ErrorKind::Stale, message).about(task).hint(hint)
+                Self::new(ErrorKind::Stale, message).about(task).hint(hint).or_revert()
             }
             TakebackError::Refused { source, operation, .. } => refused(message, source, &operation),
             TakebackError::Book(e) => e.into(),
@@ -44,6 +44,11 @@ fn refused(message: String, why: Refused, operation: &crate::journal::Operation)
         Refused::Collected(commit) => (ErrorKind::Collected, commit.to_string()),
     };
     let error = Error::new(kind, message).about(object);
+    let error = if matches!(why, Refused::Stale { .. } | Refused::Pushed { .. } | Refused::Later { .. }) {
+        error.or_revert()
+    } else {
+        error
+    };
     match (&why, git_line(operation)) {
         (Refused::Dirty { blockers, .. }, _) if blockers.is_empty() => {
             error.hint("finish it, or give it up (`git status` says how), then try again").because(why)

@@ -102,9 +102,10 @@ fn landing_a_landed_task() {
 fn landing_what_is_there_already() {
     let lab = Lab::new();
     lab.ready_task("k7", "x", "1\n");
+    lab.git(["switch", "-q", "-c", "review"]);
     lab.write("x", "1\n");
     lab.commit("the same by hand");
-    refused(&lab, ["land", "k7"]).fits(&row!()).about("k7");
+    refused(&lab, ["land", "k7", "--to", "review"]).fits(&row!()).about("k7");
 }
 
 #[test]

@@ -11,6 +11,7 @@ mod landing;
 mod landing_checkout;
 mod locks;
 mod options;
+mod reverting;
 mod store;
 mod table;
 mod taking_back;

@@ -1,0 +1,233 @@
+//! Taking landed changes back with new commits, days later, by what git says of it.
+
+use serde_json::Value;
+
+use crate::lab::Lab;
+
+/// A file of twenty numbered lines.
+fn lines() -> String {
+    (1..=20).fold(String::new(), |all, n| all + &format!("line {n}\n"))
+}
+
+/// A lab whose file `f` has twenty lines.
+fn lab() -> Lab {
+    let lab = Lab::new();
+    lab.write("f", lines());
+    lab.commit("twenty lines");
+    lab
+}
+
+/// A ready task that puts `word` in place of the `n`-th line of `f`, and makes a file of its own.
+fn edits(lab: &Lab, name: &str, n: u32, word: &str) {
+    let script = format!("sed -i 's/^line {n}$/{word}/' f; echo {word} > {name}.txt");
+    let answer = lab.json(["run", "--wait", "--name", name, "--shell", &script]);
+    assert_eq!(answer["task"]["state"], "ready", "{answer}");
+}
+
+fn later_in_f(lab: &Lab, n: u32) -> String {
+    lab.write("f", lab.read("f").replace(&format!("line {n}\n"), "by others\n"));
+    lab.commit("others, later")
+}
+
+fn state(lab: &Lab, name: &str) -> String {
+    lab.task(name)["state"].as_str().unwrap().to_owned()
+}
+
+#[track_caller]
+fn sound(lab: &Lab) {
+    lab.git(["fsck", "--strict", "--no-dangling"]);
+    assert_eq!(lab.git(["status", "--porcelain"]), "");
+}
+
+#[test]
+fn a_revert_takes_the_change_out_of_files_that_others_have_changed_since_and_leaves_theirs() {
+    let lab = lab();
+    if !lab.git_merges("a_revert_takes_the_change_out_of_files_that_others_have_changed_since") {
+        return;
+    }
+    edits(&lab, "k7", 3, "three");
+    lab.json(["land", "k7"]);
+    let landed = lab.git(["rev-parse", "HEAD"]);
+    let later = later_in_f(&lab, 15);
+    let answer = lab.json(["revert", "k7"]);
+    assert_eq!(lab.read("f"), lines().replace("line 15\n", "by others\n"));
+    assert!(!lab.root().join("k7.txt").exists());
+    assert_eq!((answer["later"][0]["commit"].as_str(), answer["later"][0]["paths"][0].as_str()), (Some(&*later), Some("f")));
+    assert_eq!(answer["target"]["from"], later.as_str());
+    assert_eq!(lab.git(["log", "-1", "--format=%(trailers:key=Takeback-Reverts,valueonly)"]).trim(), landed);
+    assert_eq!(state(&lab, "k7"), "reverted");
+    sound(&lab);
+}
+
+#[test]
+fn landing_again_after_a_revert_brings_the_content_back() {
+    let lab = lab();
+    edits(&lab, "k7", 3, "three");
+    lab.json(["land", "k7"]);
+    let landed = lab.git(["rev-parse", "HEAD^{tree}"]);
+    lab.write("mine", "1");
+    lab.commit("on top");
+    lab.json(["revert", "k7"]);
+    assert_ne!(lab.git(["rev-parse", "HEAD:f"]), lab.git(["rev-parse", &format!("{landed}:f")]));
+    lab.json(["land", "k7"]);
+    assert_eq!(lab.git(["diff", "--name-only", &landed, "HEAD"]), "mine");
+    assert_eq!(state(&lab, "k7"), "landed");
+    lab.json(["undo"]);
+    assert_eq!(state(&lab, "k7"), "reverted");
+    sound(&lab);
+}
+
+#[test]
+fn one_task_of_a_joint_landing_goes_and_the_others_stay() {
+    let lab = lab();
+    for (name, n) in [("a", 3), ("b", 9), ("c", 15)] {
+        edits(&lab, name, n, name);
+    }
+    if !lab.git_merges("one_task_of_a_joint_landing_goes_and_the_others_stay") {
+        return;
+    }
+    lab.json(["land", "a", "b", "c"]);
+    let before = lab.picture();
+    lab.json(["revert", "b"]);
+    assert_eq!(lab.read("f"), lines().replace("line 3\n", "a\n").replace("line 15\n", "c\n"));
+    assert_eq!(["a", "b", "c"].map(|name| state(&lab, name)), ["landed", "reverted", "landed"]);
+    lab.json(["revert", "c", "a"]);
+    assert_eq!(lab.read("f"), lines());
+    assert_eq!(lab.git(["diff", "--name-only", "main~2^1", "main"]), "", "all three are out");
+    lab.json(["undo"]);
+    lab.json(["undo"]);
+    assert_eq!(lab.picture(), before, "two undone reverts are as if nothing had been");
+}
+
+#[test]
+fn a_revert_for_a_pull_request_moves_no_branch_but_its_own() {
+    let lab = lab();
+    edits(&lab, "k7", 3, "three");
+    lab.json(["land", "k7"]);
+    lab.write("mine", "1");
+    let tip = lab.commit("on top");
+    lab.write("f", "not committed");
+    let before = lab.git(["status", "--porcelain"]);
+    lab.json(["revert", "k7", "--to", "take-back"]);
+    assert_eq!(lab.git(["rev-parse", "main", "take-back~1"]), format!("{tip}\n{tip}"));
+    assert_eq!(lab.git(["show", "take-back:f"]), lines().trim_end());
+    assert_eq!((lab.git(["status", "--porcelain"]), lab.read("f").as_str()), (before, "not committed"));
+    lab.json(["undo"]);
+    assert_eq!(lab.git(["branch", "--list", "take*"]), "");
+    assert_eq!(state(&lab, "k7"), "landed");
+}
+
+#[test]
+fn where_others_changed_the_same_lines_the_paths_are_named_and_nothing_happens() {
+    let lab = lab();
+    if !lab.git_merges("where_others_changed_the_same_lines_the_paths_are_named_and_nothing_happens") {
+        return;
+    }
+    edits(&lab, "k7", 3, "three");
+    lab.json(["land", "k7"]);
+    lab.write("f", lab.read("f").replace("three\n", "drei\n"));
+    lab.commit("the same line");
+    let before = lab.picture();
+    for args in [&["revert", "k7"][..], &["revert", "k7", "--dry-run"]] {
+        let (code, answer) = lab.answer(args);
+        assert_eq!(code, 1);
+        assert_eq!((&answer["refused"][0]["kind"], &answer["refused"][0]["paths"][0]), (&"conflict".into(), &"f".into()));
+        assert_eq!(answer["operation"], Value::Null);
+    }
+    assert_eq!(lab.picture(), before);
+}
+
+#[test]
+fn other_work_in_the_checkout_stays_and_a_file_in_the_way_refuses() {
+    let lab = lab();
+    edits(&lab, "k7", 3, "three");
+    lab.json(["land", "k7"]);
+    lab.write("k7.txt", "mine");
+    let before = lab.picture();
+    let (code, answer) = lab.answer(["revert", "k7"]);
+    assert_eq!((code, &answer["refused"][0]["kind"], &answer["refused"][0]["paths"][0]), (3, &"dirty".into(), &"k7.txt".into()));
+    assert_eq!(lab.picture(), before);
+    lab.git(["checkout", "-q", "k7.txt"]);
+    lab.write("a.txt", "mine");
+    lab.json(["revert", "k7"]);
+    assert_eq!((lab.read("a.txt").as_str(), lab.git(["status", "--porcelain"]).trim()), ("mine", "M a.txt"));
+    lab.json(["undo"]);
+    assert_eq!(lab.read("a.txt"), "mine");
+}
+
+#[test]
+fn an_undo_that_is_not_exact_any_more_shows_the_revert_that_would_do() {
+    let lab = lab();
+    edits(&lab, "k7", 3, "three");
+    lab.json(["land", "k7"]);
+    lab.write("mine", "1");
+    lab.commit("on top");
+    let before = lab.picture();
+    for args in [&["undo"][..], &["undo", "k7"], &["undo", "k7", "--dry-run"]] {
+        let said = lab.refused(args, 3);
+        assert!(said.contains("a new commit can take it back:\nrevert k7\n  restored: main goes from"), "{said}");
+        assert!(said.ends_with("hint: takeback revert k7 takes it back with a new commit\n"), "{said}");
+    }
+    assert_eq!(lab.picture(), before);
+}
+
+#[test]
+fn a_change_that_somebody_took_back_already_is_written_down_alone() {
+    let lab = lab();
+    edits(&lab, "k7", 3, "three");
+    lab.json(["land", "k7"]);
+    lab.git(["revert", "--no-edit", "HEAD"]);
+    let before = lab.picture();
+    let answer = lab.json(["revert", "k7"]);
+    assert_eq!((&answer["files"], &answer["target"]["to"]), (&0.into(), &Value::Null));
+    assert_eq!((lab.picture(), state(&lab, "k7").as_str()), (before, "reverted"));
+    lab.json(["land", "k7"]);
+    assert_eq!(lab.read("k7.txt"), "three\n");
+    sound(&lab);
+}
+
+#[test]
+fn the_line_that_is_printed_for_plain_git_brings_the_change_back() {
+    let lab = lab();
+    edits(&lab, "k7", 3, "three");
+    lab.json(["land", "k7"]);
+    let landed = lab.git(["rev-parse", "HEAD^{tree}"]);
+    let said = lab.ok(["revert", "k7"]);
+    let line = said.lines().find_map(|l| l.trim().strip_prefix("without takeback: git ")).expect(&said).to_owned();
+    lab.git(line.split(' ').chain(["--no-edit"]));
+    assert_eq!(lab.git(["rev-parse", "HEAD^{tree}"]), landed);
+}
+
+#[test]
+fn a_revert_on_a_branch_that_is_checked_out_nowhere_leaves_every_file_alone() {
+    let lab = lab();
+    edits(&lab, "k7", 3, "three");
+    lab.json(["land", "k7"]);
+    lab.git(["switch", "-q", "-c", "aside"]);
+    let files = lab.git(["ls-files", "--stage"]);
+    lab.json(["revert", "k7"]);
+    assert_eq!(lab.git(["show", "main:f"]), lines().trim_end());
+    assert_eq!(lab.git(["ls-files", "--stage"]), files);
+    sound(&lab);
+}
+
+#[test]
+fn a_revert_passes_the_commit_msg_hook_and_leaves_protected_branches_alone() {
+    let lab = lab();
+    edits(&lab, "k7", 3, "three");
+    lab.json(["land", "k7"]);
+    let hook = lab.root().join(".git/hooks/commit-msg");
+    std::fs::create_dir_all(hook.parent().unwrap()).unwrap();
+    std::fs::write(&hook, "#!/bin/sh\ngrep -q '^Why: ' \"$1\" || { echo 'say why' >&2; exit 1; }\n").unwrap();
+    std::fs::set_permissions(&hook, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let before = lab.picture();
+    let (code, answer) = lab.answer(["revert", "k7"]);
+    assert_eq!((code, &answer["refused"][0]["kind"]), (1, &"hook".into()), "{answer}");
+    lab.git(["config", "takeback.landProtected", "main"]);
+    let (code, answer) = lab.answer(["revert", "k7", "--no-verify"]);
+    assert_eq!((code, &answer["refused"][0]["kind"]), (3, &"protected".into()), "{answer}");
+    assert_eq!(lab.picture(), before);
+    lab.json(["revert", "k7", "--force", "-m", "Out with it\n\nWhy: the figures moved"]);
+    assert_eq!(lab.git(["log", "-1", "--format=%(trailers:key=Why,valueonly)"]).trim(), "the figures moved");
+    assert_eq!(lab.read("f"), lines());
+}

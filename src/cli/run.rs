@@ -12,10 +12,11 @@ use crate::cli::out::{Page, View};
 use crate::cli::tasks::{Ended, Tasks};
 use crate::cli::{Cx, program, wait};
 use crate::config::parse_duration;
-use crate::engine::{Error, ErrorKind, RunWish, Task};
+use crate::engine::{Engine, Error, ErrorKind, RunWish, Task};
+use crate::sys::terminal::Terminal;
 use crate::task::{Level, Text};
 
-const USAGE: &str = "takeback run [OPTIONS] -- CMD…\n       takeback run [OPTIONS] --shell LINE";
+const USAGE: &str = "takeback run [OPTIONS] -- CMD…\n       takeback run [OPTIONS] --shell LINE\n       takeback run [OPTIONS] --interactive [-- CMD…]";
 
 const EXAMPLES: &str = "\
 Examples:
@@ -24,6 +25,8 @@ Examples:
   takeback run --check 'pytest' --check-files 'tests/**' -- ./tools/port.sh
   takeback run --shell 'sed -i s/colour/color/ *.txt && make' --name spelling
   takeback run --wait --timeout 10m --with-changes -- Rscript clean.R
+  takeback run --interactive                     your shell, in a worktree of its own
+  takeback run --interactive -- vim notes.txt
   takeback run --retries 2 --timeout 5m -- ./download.sh
 
 To take it back:
@@ -39,7 +42,7 @@ Nothing reaches your branch before `takeback land NAME`, so `takeback undo` has 
 #[command(override_usage = USAGE, after_long_help = EXAMPLES)]
 pub(super) struct Args {
     /// The command and its arguments; no shell reads them
-    #[arg(last = true, value_name = "CMD", required_unless_present = "shell")]
+    #[arg(last = true, value_name = "CMD", required_unless_present_any = ["shell", "interactive"])]
     argv: Vec<OsString>,
 
     /// A line for `sh -c` instead of CMD
@@ -53,6 +56,10 @@ pub(super) struct Args {
     /// Stay until it is over; Ctrl-C leaves it running
     #[arg(long)]
     wait: bool,
+
+    /// Give the command this terminal, and keep what it changed when it ends [CMD: your shell]
+    #[arg(short, long, conflicts_with_all = ["idle", "retries"])]
+    interactive: bool,
 
     /// Start from this revision [default: HEAD]
     #[arg(long, value_name = "REV", conflicts_with = "with_changes")]
@@ -141,7 +148,7 @@ impl Args {
             return Err(not_yet("--network off", why).hint("leave it out: the task then has the network that you have"));
         }
         Ok(RunWish {
-            argv: self.argv.iter().cloned().map(Text::from).collect(),
+            argv: self.argv(),
             shell: self.shell.clone(),
             name: self.name.clone(),
             base: self.base.clone(),
@@ -153,11 +160,37 @@ impl Args {
             commit_ignored: self.commit_ignored.clone(),
             timeout: self.timeout,
             idle: self.idle,
+            interactive: self.interactive,
             retries: self.retries,
             setup: self.setup.clone(),
             env: self.env.iter().cloned().map(Text::from).collect(),
             sandbox: self.level()?,
         })
+    }
+
+    /// The terminal that the command is to have, if it is to.
+    fn terminal(&self) -> Result<Option<Terminal>, Error> {
+        if !self.interactive {
+            return Ok(None);
+        }
+        let missing = || {
+            Error::new(ErrorKind::Usage, "there is no terminal that `--interactive` could give to the command")
+                .about("--interactive")
+                .hint(format!(
+                    "stdin, stdout and stderr must be one, in the foreground; without: `{} run --wait -- CMD…`",
+                    program()
+                ))
+        };
+        Terminal::of_caller().map(Some).ok_or_else(missing)
+    }
+
+    /// The command; where there is somebody to use one and none was given, the user's shell.
+    fn argv(&self) -> Vec<Text> {
+        if self.interactive && self.argv.is_empty() && self.shell.is_none() {
+            let shell = std::env::var_os("SHELL").filter(|shell| !shell.is_empty());
+            return vec![shell.unwrap_or_else(|| "sh".into()).into()];
+        }
+        self.argv.iter().cloned().map(Text::from).collect()
     }
 
     /// A level asked for by name is had, or is an error (DESIGN, promise 10).
@@ -192,10 +225,16 @@ impl View for Handed {
 
 pub(super) fn run(args: &Args, cx: &mut Cx) -> Result<Code, Error> {
     let wish = args.wish()?;
+    let terminal = args.terminal()?;
     let mut engine = cx.engine()?;
     let plan = engine.plan_run(&wish)?;
     for line in plan.lines() {
         cx.out.note(&line);
+    }
+    if let Some(terminal) = terminal {
+        cx.out.note(&format!("{} has the terminal now; when it ends, what it changed is kept", plan.id()));
+        let task = engine.run_interactive(plan, &terminal)?;
+        return ended(vec![task], false, cx, &mut engine);
     }
     let task = engine.run(plan)?;
     cx.notes(&mut engine);
@@ -204,6 +243,11 @@ pub(super) fn run(args: &Args, cx: &mut Cx) -> Result<Code, Error> {
         return Ok(Code::Done);
     }
     let (tasks, stopped) = wait::follow(cx, &mut engine, &[task.id.to_string()])?;
+    ended(tasks, stopped, cx, &mut engine)
+}
+
+fn ended(tasks: Vec<Task>, stopped: bool, cx: &mut Cx, engine: &mut Engine) -> Result<Code, Error> {
+    cx.notes(engine);
     let code = if stopped { Code::Interrupted } else { exit::verdict(&tasks) };
     cx.out.answer(&Ended(Tasks::new(tasks)))?;
     Ok(code)

@@ -136,7 +136,7 @@ fn trouble(task: &Task) -> Vec<String> {
 /// The commands that fit the state.
 pub(super) fn next(task: &Task) -> Option<String> {
     let (us, id) = (program(), &task.id);
-    Some(match task.state {
+    let steps = match task.state {
         State::Ready if task.checked == Some(Checked::SelfChanged) => {
             format!("{us} diff {id} | {us} land {id} --allow-self-changed | {us} discard {id}")
         }
@@ -150,7 +150,11 @@ pub(super) fn next(task: &Task) -> Option<String> {
         State::Landed | State::Discarded => format!("{us} undo {id}"),
         State::Reverted => format!("{us} land {id} | {us} undo {id}"),
         _ => return None,
-    })
+    };
+    // Nobody could give it the terminal again.
+    let again = format!("{us} retry {id}");
+    let possible = steps.split(" | ").filter(|step| !task.interactive || *step != again);
+    Some(possible.collect::<Vec<_>>().join(" | "))
 }
 
 fn in_full(task: &Task, page: &Page) -> String {

@@ -2,7 +2,8 @@
 
 use super::{Engine, Error, Task};
 use crate::id::Name;
-use crate::runner::{self, HandOff, RunWish};
+use crate::runner::{self, HandOff, RunWish, start};
+use crate::sys::terminal::Terminal;
 
 /// A task, decided and not handed off.
 pub struct RunPlan {
@@ -60,6 +61,19 @@ impl Engine {
     /// [`ErrorKind::Unsupported`](super::ErrorKind::Unsupported).
     pub fn plan_run(&self, wish: &RunWish) -> Result<RunPlan, Error> {
         Ok(RunPlan { plan: runner::plan(&self.site, &self.dir, wish)? })
+    }
+
+    /// Runs the task in this process, with the caller's terminal for its command, and returns when it is over.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::run`]; and what kept its change from being kept now: the next writing command tries again.
+    pub(crate) fn run_interactive(&mut self, plan: RunPlan, terminal: &Terminal) -> Result<Task, Error> {
+        self.settle()?;
+        self.notes.extend(self.site.state_dir()?.note);
+        let (uid, lock) = runner::make_task(&self.site, plan.plan)?;
+        start::here(&self.site, &uid, lock, terminal)?;
+        self.task(uid.as_str())
     }
 
     /// Hands the task off and returns at once: a runner of its own session has taken it over.

@@ -64,6 +64,9 @@ pub struct Task {
     /// Changed paths that its checks name.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub self_changed: Vec<RepoPath>,
+    /// Whether its command had the terminal.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub interactive: bool,
     #[serde(skip)]
     pub(crate) line: String,
     #[serde(skip)]
@@ -133,6 +136,7 @@ impl Task {
             notes: record.notes.clone(),
             outside: record.outside.clone(),
             self_changed: record.self_changed.clone(),
+            interactive: spec.interactive,
             line: spec.command.line(),
             abandoned: standing.abandoned,
         }

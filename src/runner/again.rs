@@ -9,25 +9,18 @@
 //! could not be started, a check that said no, a runner that vanished. What is not: a change outside the scope, an escape, a full
 //! disk, commits that were refused, and whatever the user stopped.
 
-use super::attempt::{self, Attempt, Error};
+use super::attempt::{self, Attempt, Error, Held};
 use super::{hand_off, retry, start};
 use crate::exec::environment::{self, Environment};
 use crate::id::Uid;
 use crate::journal::{Book, CarryError};
 use crate::store::Site;
-use crate::sys::lock::{self, Lock};
+use crate::sys::lock;
+use crate::sys::terminal::Terminal;
 use crate::task::{Reason, Record, Spec, State};
 
 /// How often the right to decide is waited for, five seconds each, before the next attempt is left to the next command.
 const TRIES: usize = 12;
-
-/// An attempt that exists and has not begun.
-pub(super) struct Next {
-    /// Its number.
-    pub(super) number: u32,
-    /// Its lock.
-    pub(super) lock: Lock,
-}
 
 /// Tells whether another attempt follows one that is over.
 pub(super) fn is_due(spec: &Spec, record: &Record) -> bool {
@@ -44,10 +37,10 @@ fn is_worth_it(reason: Reason) -> bool {
 /// # Errors
 ///
 /// [`Error`] where not even a record could be written, or the next attempt not begun: the next writing command does it then.
-pub(super) fn run_all(site: &Site, task: &Uid, attempt: u32, lock: Lock) -> Result<(), Error> {
-    let mut now = Next { number: attempt, lock };
+pub(super) fn run_all(site: &Site, task: &Uid, first: Held, terminal: Option<&Terminal>) -> Result<(), Error> {
+    let mut now = first;
     loop {
-        attempt::run(site, task, now.number, &now.lock)?;
+        attempt::run(site, task, &now, terminal)?;
         match begin(site, task, &now)? {
             Some(next) => now = next,
             None => return Ok(()),
@@ -60,8 +53,8 @@ pub(super) fn run_all(site: &Site, task: &Uid, attempt: u32, lock: Lock) -> Resu
 /// # Errors
 ///
 /// As [`begin`].
-pub(super) fn hand_on(site: &Site, task: &Uid, last: &Next) -> Result<Option<u32>, Error> {
-    let Some(Next { number, lock }) = begin(site, task, last)? else { return Ok(None) };
+pub(super) fn hand_on(site: &Site, task: &Uid, last: &Held) -> Result<Option<u32>, Error> {
+    let Some(Held { number, lock }) = begin(site, task, last)? else { return Ok(None) };
     start::runner(site, task, number, lock).map_err(hand_off::Error::from)?;
     Ok(Some(number))
 }
@@ -72,7 +65,7 @@ pub(super) fn hand_on(site: &Site, task: &Uid, last: &Next) -> Result<Option<u32
 /// # Errors
 ///
 /// [`Error`]; the attempt can then be begun later.
-fn begin(site: &Site, task: &Uid, last: &Next) -> Result<Option<Next>, Error> {
+fn begin(site: &Site, task: &Uid, last: &Held) -> Result<Option<Held>, Error> {
     let ended = Attempt::open(site, task, last.number)?;
     if !ended.record.again {
         return Ok(None);
@@ -96,14 +89,14 @@ fn begin(site: &Site, task: &Uid, last: &Next) -> Result<Option<Next>, Error> {
             Err(hand_off::Error::Carry(CarryError::Overtaken { .. })) => {
                 return give_up(ended, "it is not tried again: something else was decided");
             }
-            other => return Ok(Some(Next { number: new.attempt, lock: other? })),
+            other => return Ok(Some(Held { number: new.attempt, lock: other? })),
         }
     }
-    Ok(Some(Next { number: new.attempt, lock: retry::make_attempt(site, &standing, &new)? }))
+    Ok(Some(Held { number: new.attempt, lock: retry::make_attempt(site, &standing, &new)? }))
 }
 
 /// Lets the attempt be the last, as its record says from now on.
-fn give_up(mut ended: Attempt<'_>, why: &str) -> Result<Option<Next>, Error> {
+fn give_up(mut ended: Attempt<'_>, why: &str) -> Result<Option<Held>, Error> {
     ended.record.again = false;
     ended.record.notes.push(why.to_owned());
     ended.save()?;

@@ -25,6 +25,7 @@ use crate::store::{Site, tasks};
 use crate::sys::fault::Point;
 use crate::sys::lock::Lock;
 use crate::sys::process::Grace;
+use crate::sys::terminal::Terminal;
 use crate::sys::{clock, command, file, process};
 use crate::task::{Reason, Record, Spec, Step};
 use crate::workspace::{Owner, Role, Slot, Slots, Wanted};
@@ -48,6 +49,16 @@ pub(super) struct Attempt<'a> {
     pub(super) environment: Environment,
     /// Set when the user asks to stop.
     pub(super) cancel: Arc<AtomicBool>,
+    /// The caller's terminal, where the command is to have it.
+    terminal: Option<&'a Terminal>,
+}
+
+/// The right to an attempt: its lock is held.
+pub(super) struct Held {
+    /// The attempt's number.
+    pub(super) number: u32,
+    /// Its lock.
+    pub(super) lock: Lock,
 }
 
 /// Carries an attempt out, to a record that is over. What fails on the way fails the task, not the runner; but what could not be
@@ -56,8 +67,8 @@ pub(super) struct Attempt<'a> {
 /// # Errors
 ///
 /// [`Error`] where not even a record could be written.
-pub(super) fn run(site: &Site, task: &Uid, attempt: u32, _lock: &Lock) -> Result<(), Error> {
-    let mut attempt = Attempt::open(site, task, attempt)?;
+pub(super) fn run(site: &Site, task: &Uid, attempt: &Held, terminal: Option<&Terminal>) -> Result<(), Error> {
+    let mut attempt = Attempt { terminal, ..Attempt::open(site, task, attempt.number)? };
     process::become_subreaper();
     attempt.hear_cancel();
     judge::advance(&mut attempt.record, Step::Start);
@@ -94,6 +105,7 @@ impl<'a> Attempt<'a> {
             dir,
             slots: Slots::new(&state_dir.join("slots"), &state_dir.join("trash"), &site.repo),
             cancel: Arc::new(AtomicBool::new(false)),
+            terminal: None,
         })
     }
 
@@ -179,7 +191,10 @@ impl<'a> Attempt<'a> {
     fn execute(&mut self, slot: &Slot) -> Result<Ended, Error> {
         let root = slot.root();
         let cwd = root.join(self.spec.cwd.as_path());
-        let environment = self.placed_environment(&root, &cwd, slot.n());
+        let mut environment = self.placed_environment(&root, &cwd, slot.n());
+        if self.terminal.is_some() {
+            environment.attend(|name| std::env::var_os(name));
+        }
         let argv = self.spec.command.argv();
         let token = token(&self.spec.uid, self.record.attempt);
         let launch = Launch {
@@ -198,6 +213,7 @@ impl<'a> Attempt<'a> {
             log: &self.dir.log(),
             sizes: Sizes::default(),
             cancel: &self.cancel,
+            terminal: self.terminal,
         };
         let mut record = self.record.clone();
         let (layout, uid) = (&self.site.layout, &self.spec.uid);

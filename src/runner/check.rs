@@ -151,6 +151,7 @@ fn execute(attempt: &Attempt<'_>, command: &str, subject: &Subject, (slot, log):
         log,
         sizes: Sizes::default(),
         cancel: &attempt.cancel,
+        terminal: None,
     };
     let ended = execution.run(|_| Ok::<(), Infallible>(()))?;
     // A check that was stopped has said nothing, whatever its exit code: some end well when they are asked to.

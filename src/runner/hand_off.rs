@@ -9,6 +9,7 @@ mod name;
 
 use std::ffi::OsString;
 use std::path::{Component, Path, PathBuf};
+use std::time::Duration;
 
 use git2::Odb;
 
@@ -81,6 +82,7 @@ pub(crate) fn plan(site: &Site, dir: &Path, wish: &RunWish) -> Result<HandOff, E
             .chain(set.iter().map(|(n, _)| EnvWish::Set(n.to_string())))
             .collect(),
         limits: limits(site, wish),
+        interactive: wish.interactive,
         retries: wish.retries,
         sandbox: wish.sandbox,
         queued_at: clock::now(),
@@ -93,12 +95,23 @@ pub(crate) fn plan(site: &Site, dir: &Path, wish: &RunWish) -> Result<HandOff, E
     Ok(HandOff { spec, taken, snapshot, lines })
 }
 
-/// Hands the task off: from the journal's line on it exists. Returns when its runner has taken over.
+/// Hands the task off. Returns when its runner has taken over.
 ///
 /// # Errors
 ///
-/// [`Error::NameTaken`] if another command took the name meanwhile; [`Error::Start`] if the runner does not start.
+/// As [`make_task`]; [`Error::Start`] if the runner does not start.
 pub(crate) fn hand_off(site: &Site, plan: HandOff) -> Result<Uid, Error> {
+    let (uid, lock) = make_task(site, plan)?;
+    start::runner(site, &uid, 1, lock)?;
+    Ok(uid)
+}
+
+/// Makes the task: from the journal's line on it exists. Returns the lock of its first attempt.
+///
+/// # Errors
+///
+/// [`Error::NameTaken`] if another command took the name meanwhile.
+pub(crate) fn make_task(site: &Site, plan: HandOff) -> Result<(Uid, Lock), Error> {
     let spec = plan.spec;
     let (writer, _) = Writer::new(&site.repo, &site.layout)?;
     let book = Book::open(site)?;
@@ -116,8 +129,7 @@ pub(crate) fn hand_off(site: &Site, plan: HandOff) -> Result<Uid, Error> {
     let lock = Lock::acquire(&attempt.lock())?;
     append(&site.layout, &[Entry::Task { uid: spec.uid.clone(), id: spec.id, at: spec.queued_at }])?;
     drop(writer);
-    start::runner(site, &spec.uid, 1, lock)?;
-    Ok(spec.uid)
+    Ok((spec.uid, lock))
 }
 
 /// Keeps a base in reach for as long as takeback may need it.
@@ -198,6 +210,8 @@ fn globs(cwd: &RepoPath, given: &[String]) -> Result<Vec<String>, Error> {
 }
 
 fn limits(site: &Site, wish: &RunWish) -> Limits {
-    let timeout = wish.timeout.unwrap_or(site.config.timeout);
+    // Somebody is there to end what has the terminal.
+    let default = if wish.interactive { Duration::ZERO } else { site.config.timeout };
+    let timeout = wish.timeout.unwrap_or(default);
     Limits { timeout: Some(timeout).filter(|t| !t.is_zero()), idle: wish.idle.filter(|t| !t.is_zero()) }
 }

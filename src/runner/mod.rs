@@ -4,6 +4,7 @@
 //! run:     wish ─► hand_off: spec, environment, lock, journal ─► start: the runner, which inherits the lock
 //! runner:  attempt: slot, branch, quarantine, launch, watch ─► keep: result, outputs, side refs ─► judge: scope, checks ─► record
 //!          again: where it failed and retries are left, the next attempt, by the same process
+//!          With `--interactive` that is the command which was typed itself: who is to have its terminal must be in its session.
 //! later:   recovery: an attempt whose lock nobody holds is ended, kept and recorded as interrupted
 //! ```
 //!
@@ -27,5 +28,5 @@ pub(crate) mod snapshot;
 pub(crate) mod start;
 mod wish;
 
-pub(crate) use hand_off::{Error, HandOff, hand_off, plan};
+pub(crate) use hand_off::{Error, HandOff, hand_off, make_task, plan};
 pub use wish::RunWish;

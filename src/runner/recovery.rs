@@ -1,7 +1,7 @@
 //! Attempts whose runner is gone: ended, kept, and recorded as interrupted.
 
-use super::again::{self, Next};
-use super::attempt::{Attempt, Error, chain, names, token};
+use super::again;
+use super::attempt::{Attempt, Error, Held, chain, names, token};
 use super::{cancel, judge, keep};
 use crate::git;
 use crate::git::intake;
@@ -102,7 +102,7 @@ pub(crate) fn recover(site: &Site, standing: &Standing) -> Result<Option<String>
     let (uid, number) = (standing.uid(), standing.entry.attempt);
     let lock = site.layout.attempt(uid, number).lock();
     let Some(lock) = Lock::try_acquire(&lock)? else { return Ok(None) };
-    let last = Next { number, lock };
+    let last = Held { number, lock };
     let mut attempt = Attempt::open(site, uid, number)?;
     file::remove_unfinished(attempt.dir.path())?;
     if attempt.record.state.is_over() {

@@ -39,6 +39,9 @@ pub(crate) enum RetryError {
     /// It is not over.
     #[error("`{0}` is still running")]
     Running(crate::id::Name),
+    /// Its command had a terminal.
+    #[error("`{0}` had the terminal: it cannot be tried again without one")]
+    Interactive(crate::id::Name),
     /// Its state forbids it.
     #[error("`{task}`: {why}")]
     State {
@@ -70,6 +73,9 @@ pub(crate) fn again(site: &Site, task: &Standing, base: Option<&str>) -> Result<
 fn check(task: &Standing) -> Result<(), RetryError> {
     if matches!(task.state, State::Queued | State::Running) {
         return Err(RetryError::Running(task.spec.id.clone()));
+    }
+    if task.spec.interactive {
+        return Err(RetryError::Interactive(task.spec.id.clone()));
     }
     match task.state.after(Step::Retry) {
         Ok(_) => Ok(()),

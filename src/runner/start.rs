@@ -10,10 +10,12 @@ use std::path::Path;
 use std::process::Stdio;
 
 use super::again;
+use super::attempt::{self, Held};
 use crate::id::Uid;
 use crate::store::Site;
 use crate::sys::command;
 use crate::sys::lock::Lock;
+use crate::sys::terminal::Terminal;
 
 /// The hidden verb that [`main`] is the body of.
 pub(crate) const VERB: &str = "__runner";
@@ -70,7 +72,16 @@ pub(crate) fn main(git_dir: &Path, task: &Uid, attempt: u32) -> Result<(), Strin
     let site = Site::open(git_dir).map_err(|e| text(&e))?;
     rustix::process::setsid().map_err(|e| text(&e))?;
     answer().map_err(|e| text(&e))?;
-    again::run_all(&site, task, attempt, lock).map_err(|e| text(&e))
+    again::run_all(&site, task, Held { number: attempt, lock }, None).map_err(|e| text(&e))
+}
+
+/// Carries the first attempt of a task out in this process, whose terminal its command gets.
+///
+/// # Errors
+///
+/// [`attempt::Error`] where not even a record could be written, or what it changed not be kept now: the next writing command does it.
+pub(crate) fn here(site: &Site, task: &Uid, lock: Lock, terminal: &Terminal) -> Result<(), attempt::Error> {
+    again::run_all(site, task, Held { number: 1, lock }, Some(terminal))
 }
 
 /// The lock is on stdin. It is moved to a file that no child inherits, and stdin becomes `/dev/null`.

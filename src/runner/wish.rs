@@ -32,6 +32,8 @@ pub struct RunWish {
     pub timeout: Option<Duration>,
     /// The longest it may write nothing; by default no limit.
     pub idle: Option<Duration>,
+    /// It gets the caller's terminal, and has no time limit but one that is asked for.
+    pub interactive: bool,
     /// How often it is tried again if it fails.
     pub retries: u32,
     /// A shell text run before the command and its checks.

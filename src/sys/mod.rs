@@ -13,3 +13,4 @@ pub(crate) mod gate;
 pub(crate) mod lock;
 pub(crate) mod process;
 pub(crate) mod scratch;
+pub(crate) mod terminal;

@@ -47,6 +47,9 @@ pub(crate) struct Spec {
     /// When it is stopped.
     #[serde(default)]
     pub(crate) limits: Limits,
+    /// Its command has the caller's terminal.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) interactive: bool,
     /// How often it is tried again if it fails.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub(crate) retries: u32,

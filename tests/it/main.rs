@@ -27,6 +27,7 @@ mod elsewhere;
 mod examples;
 mod fixtures;
 mod hooks;
+mod interactive;
 mod killed;
 mod lab;
 mod landing;
@@ -40,6 +41,7 @@ mod sealing;
 mod shapes;
 mod source;
 mod tidy;
+mod tty;
 
 /// Says aloud that a test cannot run here, and why: past the test runner, which hides what a passing test prints. CI counts these.
 fn skip(test: &str, why: &str) {

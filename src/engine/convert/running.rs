@@ -87,6 +87,9 @@ impl From<RetryError> for Error {
         let message = e.to_string();
         match e {
             RetryError::Running(task) => Self::new(ErrorKind::Running, message).about(task),
+            RetryError::Interactive(task) => Self::new(ErrorKind::State, message).about(&task).hint(format!(
+                "`takeback run --interactive -- CMD…` begins a new one; `takeback diff {task}` shows what this one left"
+            )),
             RetryError::State { task, why } => forbidden(message, &task, &why),
             RetryError::HandOff(e) => e.into(),
         }

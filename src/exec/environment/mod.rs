@@ -213,6 +213,16 @@ impl Environment {
         placed
     }
 
+    /// Lets what asks ask, and what pages page: somebody is at the terminal. What `--env` said stays.
+    pub(crate) fn attend(&mut self, caller: impl Fn(&str) -> Option<OsString>) {
+        for (name, value) in UNATTENDED {
+            if self.find(name).is_some_and(|now| now == *value) {
+                self.variables.remove(&Text::from(*name));
+                self.variables.extend(caller(name).map(|own| (Text::from(*name), own.into())));
+            }
+        }
+    }
+
     /// Keeps it in a file that only its user can read.
     ///
     /// # Errors

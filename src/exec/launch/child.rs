@@ -17,6 +17,9 @@ use crate::task::Text;
 /// The first word after the verb where there is a gate to wait at; `go` behind it, after the setup.
 pub(super) const WAIT: &str = "wait";
 
+/// The same, for a command that is to have the caller's terminal.
+pub(super) const WAIT_AT_TERMINAL: &str = "wait-at-terminal";
+
 /// The body of `__launch`: takes the words after the verb, and returns an exit code if it cannot become the command.
 pub(crate) fn child_main(words: impl IntoIterator<Item = OsString>) -> u8 {
     const REFUSED: u8 = 125;
@@ -26,10 +29,16 @@ pub(crate) fn child_main(words: impl IntoIterator<Item = OsString>) -> u8 {
     // Before anything can be asked of it: what runs in the background of a script has INT ignored.
     process::default_signals();
     // A session of its own is refused to the leader of a group: to this program when somebody types the verb.
-    if moment == WAIT && (rustix::process::setsid().is_err() || !gate.wait()) {
+    let apart = match moment.to_str() {
+        Some(WAIT) => rustix::process::setsid().map(drop),
+        Some(WAIT_AT_TERMINAL) => rustix::process::setpgid(None, None),
+        _ => Ok(()),
+    };
+    let waits = moment == WAIT || moment == WAIT_AT_TERMINAL;
+    if apart.is_err() || (waits && !gate.wait()) {
         return REFUSED;
     }
-    let Err(why) = if moment == WAIT { behind_the_gate(&mut gate, &words[1..]) } else { become_command(&mut gate, input, argv) };
+    let Err(why) = if waits { behind_the_gate(&mut gate, &words[1..]) } else { become_command(&mut gate, input, argv) };
     gate.tell_failed(&why);
     if matches!(why, NotStarted::NotFound { .. }) { 127 } else { 126 }
 }

@@ -1,7 +1,7 @@
 //! Starting a command that nobody can lose: it waits at a gate until its process is on record.
 //!
 //! The parent starts our own program as `__launch`, with the command's environment from its first instruction on. That makes a
-//! session of its own (so there is no terminal to ask on), waits at the gate of `sys::gate`, and becomes the command. A crash of the
+//! session of its own (so there is no terminal to ask on; or a process group, where it is to have the caller's), waits at the gate of `sys::gate`, and becomes the command. A crash of the
 //! parent at any moment leaves either a recorded process, or one that ends by itself without having run anything.
 //!
 //! With a setup there is a shell in between, which reads the setup's text and, if its last command succeeded, becomes `__launch`
@@ -20,6 +20,7 @@ use super::environment::Environment;
 use crate::sys::command;
 use crate::sys::gate::Gate;
 use crate::sys::process::{self, Awaited, TOKEN};
+use crate::sys::terminal::Terminal;
 use crate::task::{ProcessId, Text};
 
 pub(crate) use child::child_main;
@@ -50,6 +51,15 @@ pub(crate) struct Launch<'a> {
     pub(crate) setup: Option<&'a str>,
     /// The file that is its stdin; `/dev/null` if none.
     pub(crate) input: Option<&'a Path>,
+}
+
+/// Where a command writes to.
+#[derive(Debug)]
+pub(crate) enum Output<'a> {
+    /// A pipe; the command leads a session of its own, without a terminal.
+    Pipe(PipeWriter),
+    /// The caller's terminal, which is its input too; the command leads a process group of this session.
+    Terminal(&'a Terminal),
 }
 
 /// A process that waits at the gate.
@@ -113,18 +123,26 @@ impl Launcher {
         Self { program: program.into() }
     }
 
-    /// Starts a process that waits to become the command. Both its output streams go to `output`.
+    /// Starts a process that waits to become the command. Both its output streams go to `output`; a terminal is not handed over yet.
     ///
     /// # Errors
     ///
     /// [`Error`]; nothing runs then.
-    pub(crate) fn prepare(&self, launch: &Launch<'_>, output: PipeWriter) -> Result<Prepared, Error> {
+    pub(crate) fn prepare(&self, launch: &Launch<'_>, output: Output<'_>) -> Result<Prepared, Error> {
         let start = |source| Error::Start { program: self.program.clone(), source };
         let (mut gate, stdin) = Gate::new().map_err(start)?;
-        let stderr = output.try_clone().map_err(start)?;
         let mut command = command::with_environment(&self.program, launch.environment.iter());
-        command.env(TOKEN, launch.token).arg(VERB).arg(child::WAIT).args(words_of(&self.program, launch));
-        command.stdin(stdin).stdout(output).stderr(stderr);
+        command.env(TOKEN, launch.token).arg(VERB).stdin(stdin);
+        match output {
+            Output::Pipe(pipe) => {
+                let stderr = pipe.try_clone().map_err(start)?;
+                command.arg(child::WAIT).args(words_of(&self.program, launch)).stdout(pipe).stderr(stderr);
+            }
+            Output::Terminal(terminal) => {
+                let launch = Launch { input: Some(terminal.path()), ..*launch };
+                command.arg(child::WAIT_AT_TERMINAL).args(words_of(&self.program, &launch));
+            }
+        }
         let awaited = Awaited::spawn(&mut command).map_err(start)?;
         // The command holds our copies of the child's files: the end of its output could not be seen with them open.
         drop(command);
@@ -142,7 +160,7 @@ impl Launcher {
 }
 
 impl Prepared {
-    /// The process, which leads its session and its process group: all three have one number.
+    /// The process, which leads its process group, and mostly its session: they have one number.
     pub(crate) fn process(&self) -> &ProcessId {
         &self.process
     }

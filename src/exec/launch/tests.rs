@@ -38,7 +38,7 @@ impl Lab {
 
     fn prepare(&self, launch: &Launch<'_>) -> (Prepared, std::io::PipeReader) {
         let (reader, writer) = std::io::pipe().unwrap();
-        (self.launcher.prepare(launch, writer).unwrap(), reader)
+        (self.launcher.prepare(launch, Output::Pipe(writer)).unwrap(), reader)
     }
 
     fn run(&self, launch: &Launch<'_>) -> Ran {

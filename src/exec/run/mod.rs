@@ -13,17 +13,24 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{WaitId, WaitIdOptions, waitid};
 
-use super::launch::{self, Launch, Launcher, Running};
+use super::launch::{self, Launch, Launcher, Output, Running};
 use super::limits::{Clock, Reached};
 use super::log::{LogWriter, Sizes};
 use super::pump::Pump;
 use crate::sys::file;
 use crate::sys::gate::NotStarted;
-use crate::sys::process::{Family, Grace, Process, end, reap_orphans, wait_until_gone};
+use crate::sys::process::{self, Family, Grace, Process, end, reap_orphans, wait_until_gone};
+use crate::sys::terminal::Terminal;
 use crate::task::{Exit, Limits, ProcessId};
 
 /// How often the caller's wish to cancel is looked at, and how finely output is dated.
 const TICK: Duration = Duration::from_millis(100);
+
+/// How long a command that had a terminal may take to end by itself when that is gone.
+const HANGING_UP: Duration = Duration::from_secs(2);
+
+/// What stands in the log of a command that had a terminal.
+const NOT_KEPT: &[u8] = b"(the command had the terminal: what was typed and shown there was not kept)\n";
 
 /// A command to be run.
 ///
@@ -44,6 +51,8 @@ pub(crate) struct Execution<'a> {
     pub(crate) sizes: Sizes,
     /// Becomes true when it is to be cancelled.
     pub(crate) cancel: &'a AtomicBool,
+    /// The caller's terminal, where it is to have that: what it writes there is not kept then.
+    pub(crate) terminal: Option<&'a Terminal>,
 }
 
 /// Why a command ended.
@@ -59,6 +68,8 @@ pub(crate) enum Cause {
     Idle,
     /// It was ended: the caller wanted so.
     Cancelled,
+    /// The terminal that it had went away, and it ended, or was ended.
+    HungUp,
     /// It never started.
     NotStarted(NotStarted),
 }
@@ -103,6 +114,7 @@ enum Seen {
     Over,
     Reached(Reached),
     Cancelled,
+    HungUp,
 }
 
 impl Execution<'_> {
@@ -115,31 +127,49 @@ impl Execution<'_> {
     where
         E: Into<Box<dyn std::error::Error + Send + Sync>>,
     {
-        let log = LogWriter::create(self.log, self.sizes)?;
-        let (reader, writer) = io::pipe().map_err(Error::Pipe)?;
-        let prepared = self.launcher.prepare(&self.launch, writer)?;
+        let mut log = LogWriter::create(self.log, self.sizes)?;
+        let (prepared, pipe) = if let Some(terminal) = self.terminal {
+            (self.launcher.prepare(&self.launch, Output::Terminal(terminal))?, None)
+        } else {
+            let (reader, writer) = io::pipe().map_err(Error::Pipe)?;
+            (self.launcher.prepare(&self.launch, Output::Pipe(writer))?, Some(reader))
+        };
         if let Err(e) = record(prepared.process()) {
             prepared.abandon();
             return Err(Error::Record(e.into()));
         }
-        let pump = Pump::start(reader, log);
         let clock = Clock::start(self.limits, Instant::now());
-        Ok(self.see_to_the_end(prepared.go(), &pump, clock).told(pump))
+        if let Some(reader) = pipe {
+            let pump = Pump::start(reader, log);
+            return Ok(self.see_to_the_end(prepared.go(), Some(&pump), clock).told(pump.finish().1));
+        }
+        log.write(NOT_KEPT);
+        if let Some(terminal) = self.terminal {
+            terminal.give(prepared.process().pid);
+        }
+        Ok(self.see_to_the_end(prepared.go(), None, clock).told(log.finish().1))
     }
 
-    fn see_to_the_end(&self, mut running: Running, pump: &Pump, mut clock: Clock) -> Ending {
+    fn see_to_the_end(&self, mut running: Running, pump: Option<&Pump>, mut clock: Clock) -> Ending {
         let over = wait_in_thread(running.process.pid);
-        let seen = self.watch(&over, pump, &mut clock);
+        let seen = self.watch(&running.process, &over, pump, &mut clock);
         let family = Family { root: Some(&running.process), token: self.launch.token };
         let mut duration = clock.elapsed(Instant::now());
         let (left_over, survivors) = match seen {
             Seen::Over => self.end_what_is_left(&family),
-            Seen::Reached(_) | Seen::Cancelled => {
+            Seen::Reached(_) | Seen::Cancelled | Seen::HungUp => {
+                if self.terminal.is_some() {
+                    Terminal::hang_up(running.process.pid);
+                    wait_until_gone(&family, HANGING_UP);
+                }
                 let survivors = end(&family, &self.grace);
                 duration = clock.elapsed(Instant::now());
                 (Vec::new(), survivors)
             }
         };
+        if let Some(terminal) = self.terminal {
+            terminal.take_back();
+        }
         let status = status_of(&mut running, &over);
         reap_orphans();
         let cause = match (running.gate.why_not_started(), seen) {
@@ -147,6 +177,7 @@ impl Execution<'_> {
             (_, Seen::Reached(Reached::Timeout)) => Cause::Timeout,
             (_, Seen::Reached(Reached::Idle)) => Cause::Idle,
             (_, Seen::Cancelled) => Cause::Cancelled,
+            (_, Seen::HungUp) => Cause::HungUp,
             (None, Seen::Over) if status.is_some_and(|status| status.code().is_none()) => Cause::Signal,
             (None, Seen::Over) => Cause::Exited,
         };
@@ -154,13 +185,22 @@ impl Execution<'_> {
     }
 
     /// Watches until the command is over or is to be ended.
-    fn watch(&self, over: &Receiver<()>, pump: &Pump, clock: &mut Clock) -> Seen {
+    fn watch(&self, process: &ProcessId, over: &Receiver<()>, pump: Option<&Pump>, clock: &mut Clock) -> Seen {
         let mut moved = 0;
         loop {
             let now = Instant::now();
-            if pump.moved() != moved {
+            if let Some(pump) = pump.filter(|pump| pump.moved() != moved) {
                 moved = pump.moved();
                 clock.heard(now);
+            }
+            if let Some(terminal) = self.terminal {
+                if terminal.is_gone() {
+                    return Seen::HungUp;
+                }
+                if process::was_stopped(process.pid) {
+                    terminal.stop_with(process.pid);
+                }
+                terminal.hand_on(process.pid);
             }
             if self.cancel.load(Ordering::Relaxed) {
                 return Seen::Cancelled;
@@ -199,8 +239,7 @@ struct Ending {
 }
 
 impl Ending {
-    fn told(self, pump: Pump) -> Ended {
-        let (_, log_error) = pump.finish();
+    fn told(self, log_error: Option<file::Error>) -> Ended {
         let Self { exit, cause, duration, left_over, survivors } = self;
         Ended { exit, cause, duration, log_error, left_over, survivors }
     }

@@ -48,7 +48,7 @@ impl Lab {
         let environment = &self.environment;
         let launch = Launch { argv: &argv, cwd, environment, token: &self.token, setup: None, input: None };
         let (launcher, limits, grace, sizes, cancel) = (&self.launcher, self.limits, self.grace, self.sizes, &self.cancel);
-        Execution { launcher, launch, limits, grace, log: &log, sizes, cancel }.run(record)
+        Execution { launcher, launch, limits, grace, log: &log, sizes, cancel, terminal: None }.run(record)
     }
 
     /// Runs a script and cancels it once `condition` holds.

@@ -17,6 +17,7 @@ impl Attempt<'_> {
             Cause::Timeout => (Some(Reason::Timeout), Some(format!("it ran longer than {:?}", limits.timeout.unwrap_or_default()))),
             Cause::Idle => (Some(Reason::Idle), Some(format!("it wrote nothing for {:?}", limits.idle.unwrap_or_default()))),
             Cause::NotStarted(why) => (Some(Reason::Spawn), Some(format!("it could not be started: {why}"))),
+            Cause::HungUp => (Some(Reason::Interrupted), Some("its terminal went away while it was at work".to_owned())),
             Cause::Cancelled => {
                 self.record.cancelled = true;
                 (None, Some("it was cancelled".to_owned()))

@@ -26,7 +26,7 @@ use crate::task::ProcessId;
 pub(crate) use end::{Grace, end, wait_until_gone};
 pub(crate) use family::{Family, TOKEN};
 pub(crate) use fresh::{close_on_exec, default_signals};
-pub(crate) use reaper::{Awaited, become_subreaper, reap_orphans};
+pub(crate) use reaper::{Awaited, become_subreaper, reap_orphans, was_stopped};
 pub(crate) use table::{Process, Table};
 
 /// Whether a process lives.
@@ -101,7 +101,7 @@ fn fnv(bytes: &[u8]) -> u64 {
     bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
-fn pid_of(number: u32) -> Option<rustix::process::Pid> {
+pub(super) fn pid_of(number: u32) -> Option<rustix::process::Pid> {
     i32::try_from(number).ok().and_then(rustix::process::Pid::from_raw)
 }
 

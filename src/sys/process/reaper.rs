@@ -9,7 +9,7 @@ use std::process::{Child, Command};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use rustix::process::{WaitOptions, waitpid};
+use rustix::process::{WaitId, WaitIdOptions, WaitOptions, waitid, waitpid};
 
 use super::{Table, pid_of};
 
@@ -56,6 +56,13 @@ pub(crate) fn become_subreaper() {
     if rustix::process::set_child_subreaper(Some(rustix::process::getpid())).is_ok() {
         IS_SUBREAPER.store(true, Ordering::Relaxed);
     }
+}
+
+/// Tells whether a child was stopped since this was last asked.
+pub(crate) fn was_stopped(pid: u32) -> bool {
+    let Some(pid) = pid_of(pid) else { return false };
+    let status = waitid(WaitId::Pid(pid), WaitIdOptions::STOPPED | WaitIdOptions::NOHANG);
+    status.is_ok_and(|status| status.is_some_and(|status| status.stopped()))
 }
 
 pub(super) fn is_subreaper() -> bool {

@@ -52,6 +52,18 @@ fn a_bad_duration() {
 }
 
 #[test]
+fn no_terminal_for_the_command() {
+    run(&Lab::new(), &["--interactive"]).fits(&row!()).about("--interactive");
+}
+
+#[test]
+fn somebody_there_and_a_limit_for_nobody() {
+    for option in [["--idle", "5m"], ["--retries", "2"]] {
+        run(&Lab::new(), &[&["--interactive"], &option as &[&str]].concat()).fits(&row!());
+    }
+}
+
+#[test]
 fn a_number_of_retries_that_is_none() {
     for value in ["-1", "many", "101", ""] {
         run(&Lab::new(), &[&format!("--retries={value}")]).fits(&row!());

@@ -2,6 +2,7 @@
 
 use super::{refused, row};
 use crate::lab::{Lab, wait_until};
+use crate::tty::{self, Tty, takeback};
 
 #[test]
 fn an_unknown_task() {
@@ -48,6 +49,17 @@ fn a_retry_of_what_has_landed() {
     let lab = Lab::new();
     lab.ready_task("k7", "x", "1\n");
     lab.json(["land", "k7"]);
+    refused(&lab, ["retry", "k7"]).fits(&row!()).about("k7");
+}
+
+#[test]
+fn a_retry_of_what_had_the_terminal() {
+    let lab = Lab::new();
+    if !tty::is_there(&lab, "a_retry_of_what_had_the_terminal") {
+        return;
+    }
+    let (_, shown) = Tty::start(&lab, &format!("{} run -i --name k7 -- false", takeback())).end();
+    assert!(shown.contains("takeback logs k7") && !shown.contains("retry"), "{shown}");
     refused(&lab, ["retry", "k7"]).fits(&row!()).about("k7");
 }
 

@@ -88,14 +88,19 @@ pub(super) fn verdict<'a>(tasks: impl IntoIterator<Item = &'a Task>) -> Code {
 
 /// The exit code of a landing.
 pub(super) fn landing(refused: &[Refusal]) -> Code {
-    use RefusalKind as R;
     if refused.is_empty() {
         Code::Done
-    } else if refused.iter().any(|r| matches!(r.kind, R::Conflict | R::Check | R::Hook | R::Failed | R::Outside | R::SelfChanged)) {
+    } else if refused.iter().any(|r| is_no(r.kind)) {
         Code::No
     } else {
         Code::Forbidden
     }
+}
+
+/// A refusal that is an answer, not a state.
+fn is_no(kind: RefusalKind) -> bool {
+    use RefusalKind as R;
+    matches!(kind, R::Conflict | R::Check | R::Hook | R::Commits | R::Failed | R::Outside | R::SelfChanged)
 }
 
 /// The next command to type, or what to do, after an error.

@@ -46,6 +46,10 @@ pub(super) struct Args {
     #[arg(long, value_name = "SHAPE")]
     shape: Option<Form>,
 
+    /// Keep each task's own commits, and add one with what it had not committed
+    #[arg(long)]
+    keep_commits: bool,
+
     /// Do not ask the commit-msg hook
     #[arg(long)]
     no_verify: bool,
@@ -138,6 +142,7 @@ impl Args {
                 Form::Linear => Shape::Linear,
                 Form::Squash => Shape::Squash,
             }),
+            keep_commits: self.keep_commits,
             no_verify: self.no_verify,
             force: self.force,
             checks: self.checks.clone(),
@@ -232,6 +237,7 @@ fn way_out(refusal: &Refusal) -> String {
             format!("{us} land {id} --as {commit} writes it down; {us} revert {id} takes it back")
         }
         R::Landed => format!("{us} show {id}"),
+        R::Commits => format!("{us} land {id} without --keep-commits lands its change as one commit"),
         R::Hook => format!("{us} land {id} -m TEXT words it another way; --no-verify does not ask the hook"),
         R::Protected => format!("{us} land {id} --to NEW-BRANCH makes a branch for a pull request; --force lands it here"),
         R::State => format!("{us} undo {id} takes back what was decided about it"),

@@ -204,6 +204,11 @@ impl From<LandingError> for Error {
             LandingError::Target(e) => e.into(),
             LandingError::Git(e) => e.into(),
             LandingError::Glob(e) => Self::new(ErrorKind::Usage, message).about(&e.glob),
+            LandingError::KeepsAndSquashes => {
+                Self::new(ErrorKind::Usage, message).hint("`--shape merge` or `--shape linear` goes with it")
+            }
+            LandingError::NoPlaceForMessage => Self::new(ErrorKind::Usage, message)
+                .hint("leave it out, or have a commit for it: `--shape merge` or `--shape squash`"),
             LandingError::Twice(task) => Self::new(ErrorKind::Usage, message).about(task),
         }
     }

@@ -9,7 +9,7 @@
 //!
 //! A draft is not signed and no hook has seen it: [`super::seal`].
 
-use git2::{Oid, Repository};
+use git2::Repository;
 
 use super::message::{Brought, Wording};
 use super::{Refusal, RefusalKind};
@@ -19,6 +19,7 @@ use crate::git::{self, Intake, tree};
 use crate::id::{CommitId, TreeId};
 use crate::journal::Landed;
 use crate::task::Shape;
+use crate::verify::scope::Scope;
 
 /// What is to be made, of what.
 pub(crate) struct Order<'a> {
@@ -34,6 +35,10 @@ pub(crate) struct Order<'a> {
     pub(crate) shape: Shape,
     /// What they say.
     pub(crate) wording: Wording<'a>,
+    /// Whether a task's own commits are kept.
+    pub(crate) keep: bool,
+    /// Paths outside a task's scope that may land.
+    pub(crate) allowed: &'a Scope,
 }
 
 /// The commits, in the intake.
@@ -67,7 +72,9 @@ pub(crate) fn make(order: &Order<'_>) -> Result<Chain, git::Error> {
             Err(refusal) => chain.refused.push(refusal),
         }
     }
-    if chain.refused.is_empty() && chain.commits.len() > 1 {
+    // Where commits are kept, the user's own text stands at the merge.
+    let is_long = chain.commits.len() > 1 || (order.keep && order.wording.text.is_some());
+    if chain.refused.is_empty() && is_long {
         order.close(&mut chain)?;
     }
     chain.tree = tree::of_commit(order.intake.repo(), chain.tip)?;
@@ -101,8 +108,11 @@ impl Order<'_> {
         if TreeId::from(tree) == tree::of_commit(self.intake.repo(), chain.tip)? {
             return refuse(RefusalKind::Landed, "would change nothing: its change is there already");
         }
+        if self.keep {
+            return self.replay(brought, chain.tip, tree);
+        }
         let text = self.wording.alone(self.tasks.len() == 1).land(&[brought]);
-        Ok(Ok(vec![self.draft(tree, &[chain.tip.into()], &text)?]))
+        Ok(Ok(vec![self.draft(&NewCommit::new(tree, &[chain.tip.into()], &text))?]))
     }
 
     /// Gives a chain of several commits the shape that is wanted.
@@ -112,19 +122,19 @@ impl Order<'_> {
         match self.shape {
             Shape::Linear => {}
             Shape::Merge => {
-                chain.tip = self.draft(tree, &[start, tip], &self.wording.join(self.tasks))?;
+                chain.tip = self.draft(&NewCommit::new(tree, &[start, tip], &self.wording.join(self.tasks)))?;
                 chain.commits.push(chain.tip);
             }
             Shape::Squash => {
                 chain.keeps = vec![chain.tip];
-                chain.tip = self.draft(tree, &[start], &self.wording.land(self.tasks))?;
+                chain.tip = self.draft(&NewCommit::new(tree, &[start], &self.wording.land(self.tasks)))?;
                 chain.commits = vec![chain.tip];
             }
         }
         Ok(())
     }
 
-    fn draft(&self, tree: Oid, parents: &[Oid], text: &str) -> Result<CommitId, git::Error> {
-        Ok(commit::draft(self.main, self.intake, &NewCommit::new(tree, parents, text))?.into())
+    pub(super) fn draft(&self, new: &NewCommit<'_>) -> Result<CommitId, git::Error> {
+        Ok(commit::draft(self.main, self.intake, new)?.into())
     }
 }

@@ -62,10 +62,14 @@ impl Wording<'_> {
     }
 
     /// A text of somebody else's, as it is but for what says which task it comes from.
-    #[expect(dead_code, reason = "a task's own commits are worded here")]
     pub(crate) fn keep(&self, text: &[u8], task: Brought<'_>) -> Vec<u8> {
         let lines = self.lines(&[task], "Takeback-Relands");
         append(text, &lines)
+    }
+
+    /// The commit behind a task's own ones, with what it had not committed.
+    pub(crate) fn rest(&self, task: Brought<'_>) -> String {
+        self.finish(&format!("{}: what it had not committed", subject("Land", &[task])), &[task], "Takeback-Relands")
     }
 
     fn finish(&self, text: &str, tasks: &[Brought<'_>], earlier: &str) -> String {

@@ -13,6 +13,7 @@
 mod chain;
 mod eligible;
 mod elsewhere;
+mod kept;
 mod land;
 mod message;
 mod place;

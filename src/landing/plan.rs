@@ -6,9 +6,9 @@ use super::target::{self, Target};
 use super::{LandWish, Refusal, RefusalKind, chain, eligible, elsewhere, protect};
 use crate::git::{self, Intake, refs};
 use crate::id::{CommitId, Name, TreeId, Uid};
-use crate::journal::{Book, BookError, CheckoutChange, Decision, Fold, Kind, Move, Obstacle, Standing, followers};
+use crate::journal::{Book, BookError, CheckoutChange, Decision, Fold, Kind, Move, Obstacle, Operation, Standing, followers};
 use crate::store::Site;
-use crate::task::{RepoPath, State};
+use crate::task::{RepoPath, Shape, State};
 use crate::verify::scope::{BadGlob, Scope};
 
 /// A landing, ready to be carried out, or the reasons why it cannot be.
@@ -55,6 +55,12 @@ pub(crate) enum Error {
     /// A task is named twice.
     #[error("`{0}` is named twice")]
     Twice(Name),
+    /// `--keep-commits` with the shape `squash`.
+    #[error("`--keep-commits` keeps commits apart, and the shape `squash` makes one of them")]
+    KeepsAndSquashes,
+    /// `--message` for several commits that nothing joins.
+    #[error("`--message` is for one commit, and the shape `linear` has one for each task here")]
+    NoPlaceForMessage,
     /// Git could not do it.
     #[error(transparent)]
     Git(#[from] git::Error),
@@ -90,7 +96,7 @@ pub(crate) fn plan(site: &Site, wish: &LandWish) -> Result<Plan, Error> {
         plan.refuse_all(RefusalKind::Protected, &message, &[]);
     }
     if plan.refused.is_empty() {
-        plan.decide(site, &book.fold, operation)?;
+        plan.decide(site, &book.fold, (operation, &allowed))?;
     }
     Ok(plan)
 }
@@ -108,6 +114,23 @@ pub(super) fn look_up(book: &Book<'_>, ids: &[String]) -> Result<Vec<Standing>, 
     Ok(tasks)
 }
 
+/// The task that a commit of the landing is of; `None` where it is of all.
+fn owner(operation: &Operation, place: usize) -> Option<Uid> {
+    let mut commits = operation.landed.iter().flat_map(|l| (0..l.commits).map(|_| &l.task));
+    commits.nth(place).filter(|_| operation.keeps.is_empty()).cloned()
+}
+
+/// The shape that the wish names, or git config; the rest of the wish has to go with it.
+fn shape(site: &Site, wish: &LandWish) -> Result<Shape, Error> {
+    let shape = wish.shape.unwrap_or(site.config.landing_shape);
+    let is_long = wish.ids.len() > 1 || wish.keep_commits;
+    match shape {
+        Shape::Squash if wish.keep_commits => Err(Error::KeepsAndSquashes),
+        Shape::Linear if is_long && wish.message.is_some() => Err(Error::NoPlaceForMessage),
+        shape => Ok(shape),
+    }
+}
+
 /// The commit that brought a task to a branch before it was reverted.
 fn earlier(fold: &Fold, task: &Standing) -> Option<CommitId> {
     let mut landings = fold.operations().iter().rev().filter(|f| f.holds() && f.operation.kind == Kind::Land);
@@ -116,15 +139,18 @@ fn earlier(fold: &Fold, task: &Standing) -> Option<CommitId> {
 }
 
 impl Plan {
-    fn decide(&mut self, site: &Site, fold: &Fold, operation: Uid) -> Result<(), Error> {
+    fn decide(&mut self, site: &Site, fold: &Fold, (operation, allowed): (Uid, &Scope)) -> Result<(), Error> {
+        let shape = shape(site, &self.wish)?;
         let brought: Vec<_> = self.tasks.iter().map(|task| Brought { task, by: earlier(fold, task) }).collect();
         let chain = chain::make(&chain::Order {
             main: &site.repo,
             intake: &self.intake,
             start: self.target.start,
             tasks: &brought,
-            shape: self.wish.shape.unwrap_or(site.config.landing_shape),
+            shape,
             wording: Wording { trailers: site.config.landing_trailers, text: self.wish.message.as_deref() },
+            keep: self.wish.keep_commits,
+            allowed,
         })?;
         self.refused = chain.refused;
         if !self.refused.is_empty() {
@@ -179,9 +205,8 @@ impl Plan {
         let Some(decision) = self.decision.take() else { return };
         self.tip = None;
         let message = format!("the commit-msg hook said no: {why}");
-        let commit = self.commits.get(place);
-        let owner = decision.operation.landed.iter().find(|l| Some(&l.after) == commit).map(|l| &l.task);
-        match self.tasks.iter().find(|t| Some(t.uid()) == owner) {
+        let owner = owner(&decision.operation, place);
+        match self.tasks.iter().find(|t| Some(t.uid()) == owner.as_ref()) {
             Some(task) => self.refused.push(Refusal::new(&task.spec.id, RefusalKind::Hook, message)),
             None => self.refuse_all(RefusalKind::Hook, &message, &[]),
         }

@@ -46,6 +46,8 @@ pub enum RefusalKind {
     State,
     /// A check said no to the tree that would land.
     Check,
+    /// Its own commits cannot be kept.
+    Commits,
     /// The `commit-msg` hook said no.
     Hook,
     /// The branch is protected: git config `takeback.landProtected`.

@@ -14,6 +14,8 @@ pub struct LandWish {
     pub onto: Option<String>,
     /// The commits that it makes; by default as git config `takeback.landingShape` says.
     pub shape: Option<Shape>,
+    /// Keep the tasks' own commits; a task without any lands as one commit.
+    pub keep_commits: bool,
     /// Land without asking the `commit-msg` hook.
     pub no_verify: bool,
     /// Land on a protected branch.

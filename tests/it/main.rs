@@ -28,6 +28,7 @@ mod examples;
 mod fixtures;
 mod hooks;
 mod interactive;
+mod kept;
 mod killed;
 mod lab;
 mod landing;

@@ -169,6 +169,61 @@ fn landing_on_a_protected_branch() {
 }
 
 #[test]
+fn keeping_commits_that_do_not_follow_the_base() {
+    let lab = Lab::new();
+    lab.json([
+        "run",
+        "--wait",
+        "--name",
+        "k7",
+        "--shell",
+        "echo 1 > x && git checkout -q --orphan o && git add . && git commit -qm o",
+    ]);
+    refused(&lab, ["land", "k7", "--keep-commits"]).fits(&row!()).about("k7");
+    lab.json(["land", "k7"]);
+}
+
+#[test]
+fn keeping_a_commit_in_conflict() {
+    let lab = Lab::new();
+    if !lab.git_merges("keeping_a_commit_in_conflict") {
+        return;
+    }
+    let script =
+        "echo 2 > a.txt && git commit -qam on && git checkout -q HEAD~1 a.txt && echo 1 > x && git add . && git commit -qm off";
+    lab.json(["run", "--wait", "--name", "k7", "--shell", script]);
+    lab.write("a.txt", "ours\n");
+    lab.commit("meanwhile");
+    refused(&lab, ["land", "k7", "--keep-commits"]).fits(&row!()).about("k7").at(&["a.txt"]);
+    lab.json(["land", "k7"]);
+}
+
+#[test]
+fn keeping_a_commit_outside_the_scope() {
+    let lab = Lab::new();
+    let script = "echo 1 > y && git add . && git commit -qm on && git rm -q y && echo 1 > x && git add . && git commit -qm off";
+    lab.json(["run", "--wait", "--name", "k7", "--only", "x", "--shell", script]);
+    refused(&lab, ["land", "k7", "--keep-commits"]).fits(&row!()).about("k7").at(&["y"]);
+    lab.json(["land", "k7"]);
+}
+
+#[test]
+fn keeping_commits_in_a_squash() {
+    let lab = Lab::new();
+    lab.ready_task("k7", "x", "1\n");
+    refused(&lab, ["land", "k7", "--keep-commits", "--shape", "squash"]).fits(&row!());
+}
+
+#[test]
+fn a_message_for_a_linear_landing() {
+    let lab = Lab::new();
+    lab.ready_task("a", "x", "1\n");
+    lab.ready_task("b", "y", "1\n");
+    refused(&lab, ["land", "a", "b", "-m", "both", "--shape", "linear"]).fits(&row!());
+    lab.json(["land", "a", "-m", "one", "--shape", "linear"]);
+}
+
+#[test]
 fn a_landing_that_the_hook_refuses() {
     let lab = Lab::new();
     std::fs::create_dir_all(lab.root().join(".git/hooks")).unwrap();

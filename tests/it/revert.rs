@@ -231,3 +231,30 @@ fn a_revert_passes_the_commit_msg_hook_and_leaves_protected_branches_alone() {
     assert_eq!(lab.git(["log", "-1", "--format=%(trailers:key=Why,valueonly)"]).trim(), "the figures moved");
     assert_eq!(lab.read("f"), lines());
 }
+
+#[test]
+fn one_task_goes_and_comes_back_whatever_the_shape_of_the_landing() {
+    let lab = lab();
+    if !lab.git_merges("one_task_goes_and_comes_back_whatever_the_shape_of_the_landing") {
+        return;
+    }
+    for shape in ["merge", "linear", "squash"] {
+        for (nth, n) in [("a", 3), ("b", 9), ("c", 15)] {
+            edits(&lab, &format!("{shape}-{nth}"), n, nth);
+        }
+        let start = lab.git(["rev-parse", "HEAD^{tree}"]);
+        let names = ["a", "b", "c"].map(|nth| format!("{shape}-{nth}"));
+        lab.json(["land", "--shape", shape, &names[0], &names[1], &names[2]]);
+        let all = lab.git(["rev-parse", "HEAD^{tree}"]);
+        // What only a squash's pins hold is needed now, and nothing else may hold it.
+        lab.git(["reflog", "expire", "--expire=all", "--all"]);
+        lab.git(["gc", "-q", "--prune=now"]);
+        lab.json(["revert", &names[1]]);
+        assert_eq!(lab.read("f"), lines().replace("line 3\n", "a\n").replace("line 15\n", "c\n"), "{shape}");
+        lab.json(["land", &names[1]]);
+        assert_eq!(lab.git(["rev-parse", "HEAD^{tree}"]), all, "{shape}");
+        lab.json(["revert", &names[2], &names[0], &names[1]]);
+        assert_eq!(lab.git(["rev-parse", "HEAD^{tree}"]), start, "{shape}");
+        sound(&lab);
+    }
+}

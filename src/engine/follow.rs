@@ -10,7 +10,7 @@ use crate::config;
 use crate::exec::log::LogReader;
 use crate::id::Name;
 use crate::journal::{Book, Standing};
-use crate::landing::{self, Elsewhere};
+use crate::landing::{self, Depth, Elsewhere};
 use crate::runner::{cancel, recovery, retry};
 use crate::sys::command;
 use crate::task::{Output, RepoPath, State};
@@ -67,7 +67,7 @@ impl Engine {
     pub fn tasks(&self) -> Result<Vec<Task>, Error> {
         let book = Book::open(&self.site)?;
         let standings = book.all()?;
-        let mut found = landing::find_undecided(&self.site, &book, &standings)?;
+        let mut found = landing::find_undecided(&self.site, &book, &standings, Depth::Glance)?;
         let task = |standing: &Standing| Task::of(standing, landed_as(&book, standing, found.remove(standing.uid())));
         Ok(standings.iter().map(task).collect())
     }
@@ -80,7 +80,7 @@ impl Engine {
     pub fn task(&self, id: &str) -> Result<Task, Error> {
         let book = Book::open(&self.site)?;
         let standing = book.look_up(id)?;
-        let mut found = landing::find_undecided(&self.site, &book, std::slice::from_ref(&standing))?;
+        let mut found = landing::find_undecided(&self.site, &book, std::slice::from_ref(&standing), Depth::Full)?;
         Ok(Task::of(&standing, landed_as(&book, &standing, found.remove(standing.uid()))))
     }
 

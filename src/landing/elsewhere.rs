@@ -20,8 +20,23 @@ use crate::journal::{Book, Fold, Kind, Standing};
 use crate::store::Site;
 use crate::task::State;
 
-/// As many commits of a branch are looked at.
-const MOST_COMMITS: usize = 2000;
+/// How many commits of a branch are looked at, from its tip.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Depth {
+    /// For a list of tasks, which is to come at once.
+    Glance,
+    /// Before something is decided.
+    Full,
+}
+
+impl Depth {
+    fn most_commits(self) -> usize {
+        match self {
+            Self::Glance => 200,
+            Self::Full => 2000,
+        }
+    }
+}
 
 /// The largest file whose lines are compared.
 const LARGEST_COMPARED_BYTES: usize = 4 << 20;
@@ -64,10 +79,15 @@ impl Wanted {
 /// # Errors
 ///
 /// [`git::Error`] if a branch or an object is unreadable.
-pub(crate) fn find_undecided(site: &Site, book: &Book<'_>, tasks: &[Standing]) -> Result<HashMap<Uid, Elsewhere>, git::Error> {
+pub(crate) fn find_undecided(
+    site: &Site,
+    book: &Book<'_>,
+    tasks: &[Standing],
+    depth: Depth,
+) -> Result<HashMap<Uid, Elsewhere>, git::Error> {
     let undecided = |t: &&Standing| matches!(t.state, State::Ready | State::Failed | State::Cancelled) && !t.abandoned;
     let wanted: Vec<_> = tasks.iter().filter(undecided).filter_map(Wanted::of).collect();
-    find(site, &book.fold, &wanted)
+    find(site, &book.fold, &wanted, depth)
 }
 
 /// Finds changes on the branches that they were made for, or on what these follow at a remote.
@@ -75,7 +95,7 @@ pub(crate) fn find_undecided(site: &Site, book: &Book<'_>, tasks: &[Standing]) -
 /// # Errors
 ///
 /// As [`find_undecided`].
-pub(crate) fn find(site: &Site, fold: &Fold, wanted: &[Wanted]) -> Result<HashMap<Uid, Elsewhere>, git::Error> {
+pub(crate) fn find(site: &Site, fold: &Fold, wanted: &[Wanted], depth: Depth) -> Result<HashMap<Uid, Elsewhere>, git::Error> {
     let mut found = HashMap::new();
     if wanted.is_empty() {
         return Ok(found);
@@ -88,7 +108,7 @@ pub(crate) fn find(site: &Site, fold: &Fold, wanted: &[Wanted]) -> Result<HashMa
     for (target, wanted) in by_branch {
         for branch in [Some(target.to_owned()), target::upstream(&site.repo, target)].into_iter().flatten() {
             let left: Vec<_> = wanted.iter().filter(|w| !found.contains_key(&w.task)).copied().collect();
-            if let Some(search) = Search::of(site, &branch, &left, &own)? {
+            if let Some(search) = Search::of(site, &branch, &left, (&own, depth))? {
                 search.run(&left, &mut found)?;
             }
         }
@@ -116,7 +136,12 @@ struct Search<'a> {
 
 impl<'a> Search<'a> {
     /// `None` where nothing but our own landings came since.
-    fn of(site: &'a Site, branch: &str, wanted: &[&Wanted], own: &'a HashSet<Oid>) -> Result<Option<Self>, git::Error> {
+    fn of(
+        site: &'a Site,
+        branch: &str,
+        wanted: &[&Wanted],
+        (own, depth): (&'a HashSet<Oid>, Depth),
+    ) -> Result<Option<Self>, git::Error> {
         let Some(tip) = refs::find(&site.repo, branch)?.filter(|_| !wanted.is_empty()) else { return Ok(None) };
         let mut bases: Vec<Oid> = wanted.iter().map(|w| w.base.into()).collect();
         bases.sort_unstable();
@@ -124,7 +149,7 @@ impl<'a> Search<'a> {
         if bases == [tip] {
             return Ok(None);
         }
-        let steps = history::since(&site.repo, tip, &bases, MOST_COMMITS)?;
+        let steps = history::since(&site.repo, tip, &bases, depth.most_commits())?;
         if steps.iter().all(|step| own.contains(&step.id)) {
             return Ok(None);
         }

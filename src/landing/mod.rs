@@ -27,7 +27,7 @@ mod target;
 mod way_back;
 mod wish;
 
-pub(crate) use elsewhere::{Elsewhere, find_undecided};
+pub(crate) use elsewhere::{Depth, Elsewhere, find_undecided};
 pub(crate) use land::{bring_in, land};
 pub(crate) use place::in_journal;
 pub(crate) use plan::{Error, Plan, plan};

@@ -1,6 +1,6 @@
 //! Where the change of a landed task is, and what takes it back.
 
-use super::elsewhere::{self, Elsewhere, Wanted};
+use super::elsewhere::{self, Depth, Elsewhere, Wanted};
 use super::{Refusal, RefusalKind};
 use crate::git::{self, refs};
 use crate::id::{CommitId, Uid};
@@ -53,7 +53,7 @@ pub(crate) fn find(site: &Site, book: &Book<'_>, task: &Standing) -> Result<Resu
 
 fn look(site: &Site, book: &Book<'_>, wanted: Wanted) -> Result<Option<Elsewhere>, git::Error> {
     let task = wanted.task.clone();
-    Ok(elsewhere::find(site, &book.fold, &[wanted])?.remove(&task))
+    Ok(elsewhere::find(site, &book.fold, &[wanted], Depth::Full)?.remove(&task))
 }
 
 /// What landed on a branch of its own may have gone on to the branch that it was made for, by somebody else's hand: alone, or together

@@ -1,9 +1,10 @@
 //! What a landing would do: decided in full before anything moves.
 
+use super::elsewhere::{self, Depth};
 use super::message::{Brought, Wording};
 use super::seal::{Sealed, Sealer};
 use super::target::{self, Target};
-use super::{LandWish, Refusal, RefusalKind, chain, eligible, elsewhere, protect};
+use super::{LandWish, Refusal, RefusalKind, chain, eligible, protect};
 use crate::git::{self, Intake, refs};
 use crate::id::{CommitId, Name, TreeId, Uid};
 use crate::journal::{Book, BookError, CheckoutChange, Decision, Fold, Kind, Move, Obstacle, Operation, Standing, followers};
@@ -262,7 +263,7 @@ fn find_there(
     target: &Target,
     notes: &mut Vec<String>,
 ) -> Result<Vec<Refusal>, git::Error> {
-    let found = elsewhere::find_undecided(site, book, tasks)?;
+    let found = elsewhere::find_undecided(site, book, tasks, Depth::Full)?;
     let mut refused = Vec::new();
     for (task, there) in tasks.iter().filter_map(|t| Some((t, found.get(t.uid())?))) {
         let message = format!("is on {} already, as {}", target::short(&there.branch), there.commit.short());

@@ -25,6 +25,8 @@ Examples:
   takeback run --check 'pytest' --check-files 'tests/**' -- ./tools/port.sh
   takeback run --shell 'sed -i s/colour/color/ *.txt && make' --name spelling
   takeback run --wait --timeout 10m --with-changes -- Rscript clean.R
+  takeback run --notify desktop -- make all
+  takeback run --notify 'echo $TAKEBACK_TASK is $TAKEBACK_STATE >> ~/tasks' -- make all
   takeback run --interactive                     your shell, in a worktree of its own
   takeback run --interactive -- vim notes.txt
   takeback run --retries 2 --timeout 5m -- ./download.sh
@@ -101,6 +103,10 @@ pub(super) struct Args {
     #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true, value_parser = clap::value_parser!(u32).range(..=100))]
     retries: u32,
 
+    /// Tell somebody when it is over: `desktop`, `none`, or a line for `sh -c` that finds `TAKEBACK_TASK`, `TAKEBACK_STATE` and more
+    #[arg(long, value_name = "LINE")]
+    notify: Option<String>,
+
     /// A shell text sourced before the command and its checks
     #[arg(long, value_name = "LINE")]
     setup: Option<String>,
@@ -161,6 +167,7 @@ impl Args {
             timeout: self.timeout,
             idle: self.idle,
             interactive: self.interactive,
+            notify: self.notify.clone(),
             retries: self.retries,
             setup: self.setup.clone(),
             env: self.env.iter().cloned().map(Text::from).collect(),

@@ -21,6 +21,7 @@ pub(crate) const KEYS: &[Key] = &[
     Key { name: "takeback.branchPrefix", default: "takeback", meaning: "tasks' branches are <prefix>/<task>" },
     Key { name: "takeback.stateDir", default: "", meaning: "folder for worktrees, outside the repository" },
     Key { name: "takeback.timeout", default: "1h", meaning: "longest run of a task that says nothing else" },
+    Key { name: "takeback.notify", default: "", meaning: "who is told when a task is over: desktop, or a command for sh -c" },
     Key { name: "takeback.withhold", default: "", meaning: "further names (with *) of variables a task does not see; repeatable" },
     Key { name: "takeback.maxOutputs", default: "2g", meaning: "bytes of ignored files kept for each attempt" },
     Key { name: "takeback.maxFile", default: "100m", meaning: "largest new file that goes into a commit without being named" },
@@ -52,6 +53,8 @@ pub(crate) struct Config {
     pub(crate) state_dir: Option<String>,
     /// `takeback.timeout`.
     pub(crate) timeout: Duration,
+    /// `takeback.notify`.
+    pub(crate) notify: Option<String>,
     /// `takeback.withhold`, all of them.
     pub(crate) withhold: Vec<String>,
     /// `takeback.checkRetries`.
@@ -111,6 +114,7 @@ impl Config {
                 value: timeout,
                 expected: "a duration such as 90s, 15m or 2h",
             })?,
+            notify: Some(text("takeback.notify")).filter(|t| !t.is_empty()),
             withhold: all_values(&git, "takeback.withhold"),
             check_retries: number(text("takeback.checkRetries"))?,
             max_outputs_bytes: size("takeback.maxOutputs")?,

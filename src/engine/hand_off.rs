@@ -1,6 +1,7 @@
 //! Handing a task off.
 
 use super::{Engine, Error, Task};
+use crate::exec::notify;
 use crate::id::Name;
 use crate::runner::{self, HandOff, RunWish, start};
 use crate::sys::terminal::Terminal;
@@ -27,6 +28,9 @@ impl RunPlan {
         }
         for name in &self.plan.taken.missing {
             lines.push(format!("{name} is not in your environment: the task does not have it either"));
+        }
+        if spec.notify.as_deref() == Some(notify::DESKTOP) && notify::find_desktop(std::env::var_os("PATH").as_deref()).is_none() {
+            lines.push("nobody will be told on the desktop: there is neither notify-send nor osascript".to_owned());
         }
         let after = |limit| format!("stopped after {:#} (--timeout)", jiff::SignedDuration::try_from(limit).unwrap_or_default());
         let timeout = spec.limits.timeout.map_or_else(|| "no time limit".to_owned(), after);

@@ -5,6 +5,7 @@ pub(crate) mod launch;
 mod limits;
 pub(crate) mod log;
 pub(crate) mod lookup;
+pub(crate) mod notify;
 mod pump;
 pub(crate) mod run;
 #[cfg(test)]

@@ -10,7 +10,7 @@
 //! disk, commits that were refused, and whatever the user stopped.
 
 use super::attempt::{self, Attempt, Error, Held};
-use super::{hand_off, retry, start};
+use super::{hand_off, notice, retry, start};
 use crate::exec::environment::{self, Environment};
 use crate::id::Uid;
 use crate::journal::{Book, CarryError};
@@ -43,7 +43,7 @@ pub(super) fn run_all(site: &Site, task: &Uid, first: Held, terminal: Option<&Te
         attempt::run(site, task, &now, terminal)?;
         match begin(site, task, &now)? {
             Some(next) => now = next,
-            None => return Ok(()),
+            None => return notice::give(site, task, now.number),
         }
     }
 }

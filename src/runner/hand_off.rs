@@ -16,6 +16,7 @@ use git2::Odb;
 use super::commands;
 use super::{RunWish, snapshot, start};
 use crate::exec::environment::{self, Taken};
+use crate::exec::notify;
 use crate::git::refs::{self, RefMove};
 use crate::git::{self, support, tree};
 use crate::id::{CommitId, TreeId, Uid};
@@ -84,6 +85,7 @@ pub(crate) fn plan(site: &Site, dir: &Path, wish: &RunWish) -> Result<HandOff, E
         limits: limits(site, wish),
         interactive: wish.interactive,
         retries: wish.retries,
+        notify: notify(site, wish),
         sandbox: wish.sandbox,
         queued_at: clock::now(),
     };
@@ -207,6 +209,10 @@ fn globs(cwd: &RepoPath, given: &[String]) -> Result<Vec<String>, Error> {
     let stored = stored?;
     Scope::new(&stored)?;
     Ok(stored)
+}
+
+fn notify(site: &Site, wish: &RunWish) -> Option<String> {
+    wish.notify.clone().or_else(|| site.config.notify.clone()).filter(|how| how != notify::NONE && !how.trim().is_empty())
 }
 
 fn limits(site: &Site, wish: &RunWish) -> Limits {

@@ -22,6 +22,7 @@ mod hand_off;
 mod judge;
 pub(crate) mod keep;
 pub(crate) mod landing_check;
+mod notice;
 pub(crate) mod recovery;
 pub(crate) mod retry;
 pub(crate) mod snapshot;

@@ -32,6 +32,8 @@ pub struct RunWish {
     pub timeout: Option<Duration>,
     /// The longest it may write nothing; by default no limit.
     pub idle: Option<Duration>,
+    /// Who is told when it is over: a command for `sh -c`, `desktop`, or `none`; by default `takeback.notify`.
+    pub notify: Option<String>,
     /// It gets the caller's terminal, and has no time limit but one that is asked for.
     pub interactive: bool,
     /// How often it is tried again if it fails.

@@ -6,7 +6,7 @@
 //!               hooks.json                            which hooks were installed
 //!               locks/writer                          held while a decision is carried out
 //!               tasks/<uid>/task.json
-//!               tasks/<uid>/<attempt>/{lock,record.json,env.json,cancel,log,log.1…,check-<n>.log,outputs/,quarantine/,intake/}
+//!               tasks/<uid>/<attempt>/{lock,record.json,env.json,cancel,log,log.1…,check-<n>.log,notice.log,outputs/,quarantine/,intake/}
 //!               checks/<key>.json
 //! refs/takeback/bases/<oid>
 //!               results/<uid>/<attempt>
@@ -125,6 +125,10 @@ impl AttemptDir {
 
     pub(crate) fn check_log(&self, n: usize) -> PathBuf {
         self.0.join(format!("check-{n}.log"))
+    }
+
+    pub(crate) fn notice_log(&self) -> PathBuf {
+        self.0.join("notice.log")
     }
 
     pub(crate) fn outputs(&self) -> PathBuf {

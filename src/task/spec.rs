@@ -53,6 +53,9 @@ pub(crate) struct Spec {
     /// How often it is tried again if it fails.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub(crate) retries: u32,
+    /// Who is told when it is over: a command for `sh -c`, or `desktop`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) notify: Option<String>,
     /// The sandbox level asked for.
     #[serde(default)]
     pub(crate) sandbox: Level,

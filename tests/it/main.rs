@@ -35,6 +35,7 @@ mod landing;
 mod launch;
 mod layers;
 mod model;
+mod notify;
 mod quarantine;
 mod retries;
 mod revert;

@@ -173,6 +173,12 @@ fn fits(pattern: &[u8], name: &[u8]) -> bool {
 }
 
 impl Environment {
+    /// Takes this process's own, less what steers git or says where a task is: for a command of the user's that is no task.
+    pub(crate) fn own() -> Self {
+        let own = std::env::vars_os().map(|(name, value)| (Text::from(name), Text::from(value)));
+        Self { variables: own.filter(|(name, _)| !is_left_out(name)).collect() }
+    }
+
     /// All variables, by name.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&OsStr, &OsStr)> {
         self.variables.iter().map(|(name, value)| (name.as_os_str(), value.as_os_str()))

@@ -63,6 +63,19 @@ impl LogReader {
     }
 }
 
+/// Reads the last line that is not empty, of what was written last; a carriage return begins a line too. `None` if there is none.
+///
+/// # Errors
+///
+/// [`file::Error`] with the path.
+pub(crate) fn last_line(path: &Path) -> Result<Option<Vec<u8>>, file::Error> {
+    const TAIL: u64 = 4 * 1024;
+    let Some(part) = parts(path)?.into_iter().rev().find(|part| part.length > 0) else { return Ok(None) };
+    let Some(bytes) = read_at(&part, part.start + part.length.saturating_sub(TAIL))? else { return Ok(None) };
+    let mut lines = bytes.rsplit(|byte| matches!(byte, b'\n' | b'\r'));
+    Ok(lines.find(|line| !line.trim_ascii().is_empty()).map(<[u8]>::to_vec))
+}
+
 /// Reads from a part; `None` if it is gone.
 fn read_at(part: &Part, position: u64) -> Result<Option<Vec<u8>>, file::Error> {
     let mut file = match File::open(&part.path) {

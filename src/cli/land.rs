@@ -4,9 +4,9 @@ use clap::ValueEnum;
 use serde::Serialize;
 
 use crate::cli::exit::{self, Code};
-use crate::cli::out::{Page, View};
+use crate::cli::out::{Out, Page, View};
 use crate::cli::text::{branch, count, join, plain, short};
-use crate::cli::{Cx, program, refused};
+use crate::cli::{Cx, forecast, program, refused};
 use crate::engine::{CommitId, Engine, Error, LandWish, LandedTask, Landing, Refusal, RefusalKind, Shape};
 
 const EXAMPLES: &str = "\
@@ -14,7 +14,7 @@ Examples:
   takeback land tables
   takeback land tables figures --check 'make test'
   takeback land tables --to tables-for-review
-  takeback land --dry-run tables
+  takeback land --dry-run tables figures      says which of them clash, and where
   takeback land tables --as 3f9a2c      it was squash-merged elsewhere, as this commit
 
 `takeback undo` puts the branch, the index and the files back exactly, as long as nothing was built on top.";
@@ -86,7 +86,8 @@ pub(super) struct Args {
     #[arg(long = "allow-path", value_name = "GLOB")]
     allow_paths: Vec<String>,
 
-    /// Show what would land, and change nothing: no hook is asked, nothing is signed
+    /// Show what would land, and change nothing: no hook is asked, nothing is signed. Of several tasks it says which clash with one
+    /// another or with the branch, and at which paths
     #[arg(long)]
     dry_run: bool,
 }
@@ -112,7 +113,7 @@ pub(super) fn run(args: &Args, cx: &mut Cx) -> Result<Code, Error> {
     let mut engine = cx.deciding(args.dry_run)?;
     let landing = match &args.landed_as {
         Some(commit) => record(args, commit, &mut engine)?,
-        None => land(args, &mut engine)?,
+        None => land(args, &mut engine, &mut cx.out)?,
     };
     cx.notes(&mut engine);
     let code = exit::landing(&landing.refused);
@@ -120,10 +121,15 @@ pub(super) fn run(args: &Args, cx: &mut Cx) -> Result<Code, Error> {
     Ok(code)
 }
 
-fn land(args: &Args, engine: &mut Engine) -> Result<Landing, Error> {
-    let plan = engine.plan_land(&args.wish())?;
-    let answer = plan.answer();
-    if args.dry_run || answer.landed.is_empty() { Ok(answer) } else { engine.land(plan) }
+fn land(args: &Args, engine: &mut Engine, out: &mut Out) -> Result<Landing, Error> {
+    let wish = args.wish();
+    let plan = engine.plan_land(&wish).inspect_err(|e| forecast::beside(engine, &wish, e, out))?;
+    let mut landing = plan.answer();
+    if !args.dry_run && !landing.landed.is_empty() {
+        landing = engine.land(plan)?;
+    }
+    forecast::add(engine, &wish, args.dry_run, &mut landing)?;
+    Ok(landing)
 }
 
 fn record(args: &Args, commit: &str, engine: &mut Engine) -> Result<Landing, Error> {
@@ -173,6 +179,9 @@ impl View for Landed {
         }
         for refusal in &landing.refused {
             lines.extend(refused::lines(refusal, &way_out(refusal), page));
+        }
+        if let Some(clashes) = &landing.forecast {
+            lines.extend(forecast::lines(clashes, &landing.target.name, page));
         }
         if landing.operation.is_none() && !landing.refused.is_empty() {
             lines.push(format!("nothing landed on {}", branch(&landing.target.name)));

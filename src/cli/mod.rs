@@ -11,6 +11,7 @@ mod demo;
 mod diff;
 mod discard;
 mod exit;
+mod forecast;
 mod hooks;
 mod land;
 mod list;

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::id::{CommitId, Name, Uid};
 use crate::journal::{Folded, Kind, Status};
-use crate::landing::Refusal;
+use crate::landing::{Forecast, Refusal};
 use crate::task::Moment;
 
 /// An operation as scripts see it: DESIGN's `operation` object.
@@ -71,6 +71,9 @@ pub struct Landing {
     /// What was noticed on the way.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
+    /// What stands between the tasks, where that was asked for.
+    #[serde(flatten)]
+    pub forecast: Option<Forecast>,
 }
 
 /// What a task brought to a branch, or would: the change from one commit's tree to the other's.

@@ -4,7 +4,7 @@ use super::answer::{LandedTask, Landing, RefTarget, TakenBack};
 use super::{Engine, Error, Operation};
 use crate::id::Uid;
 use crate::journal::{self, Book, Carried, CarryError, Standing, Status, Writer};
-use crate::landing::{self, LandWish, Refusal, RefusalKind};
+use crate::landing::{self, Forecast, LandWish, Refusal, RefusalKind};
 use crate::runner::landing_check::{self, Checked, Joined};
 use crate::takeback;
 
@@ -36,6 +36,7 @@ impl LandPlan {
             files: plan.files,
             notes: plan.notes.clone(),
             git_line: plan.decision.as_ref().and_then(|d| landing::git_line(&d.operation)),
+            forecast: None,
             commits: plan.decision.as_ref().map(|d| brought(&plan.tasks, &d.operation)).unwrap_or_default(),
         }
     }
@@ -66,6 +67,16 @@ impl Engine {
     /// plan's answer names it.
     pub fn plan_land(&self, wish: &LandWish) -> Result<LandPlan, Error> {
         Ok(LandPlan { plan: landing::plan(&self.site, wish)? })
+    }
+
+    /// Tells which of several tasks clash with one another, or with the target, and which can land together. At most `merges` merges
+    /// are made to find out; beyond that it says what may clash.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::plan_land`].
+    pub fn forecast(&self, wish: &LandWish, merges: usize) -> Result<Forecast, Error> {
+        Ok(landing::forecast(&self.site, wish, merges)?)
     }
 
     /// Lands: runs the checks that the tree to land has not seen, then moves the branch, then the files and the index of the

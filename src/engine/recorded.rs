@@ -26,6 +26,7 @@ impl RecordPlan {
             untested: false,
             files: 0,
             commits: vec![],
+            forecast: None,
             notes: plan.notes.clone(),
             git_line: may.then(|| format!("git revert {}", plan.commit.short())),
         }

@@ -10,9 +10,11 @@
 //! Until the last step nothing but a private folder of objects exists. A revert goes the same way, from `place`, which says where a
 //! task's change is, to a new commit without it. What somebody else put on a branch is found by `elsewhere`, and `recorded`.
 
+mod apart;
 mod chain;
 mod eligible;
 mod elsewhere;
+mod forecast;
 mod kept;
 mod land;
 mod message;
@@ -28,6 +30,8 @@ mod way_back;
 mod wish;
 
 pub(crate) use elsewhere::{Depth, Elsewhere, find_undecided};
+pub(crate) use forecast::of as forecast;
+pub use forecast::{Between, Clash, Forecast};
 pub(crate) use land::{bring_in, land};
 pub(crate) use place::in_journal;
 pub(crate) use plan::{Error, Plan, plan};

@@ -26,6 +26,7 @@ mod durable;
 mod elsewhere;
 mod examples;
 mod fixtures;
+mod forecast;
 mod hooks;
 mod interactive;
 mod kept;

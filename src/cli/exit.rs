@@ -65,6 +65,7 @@ pub(super) fn code(kind: ErrorKind) -> Code {
         | K::Collected
         | K::State
         | K::Hook
+        | K::NoRemote
         | K::Nothing => Code::Forbidden,
         K::NotARepository
         | K::StateDir
@@ -142,6 +143,7 @@ pub(super) fn hint(error: &Error, verb: Option<&str>) -> String {
         K::Sandbox => "`--sandbox auto` takes the best there is and records it".to_owned(),
         K::Io => "see whether the path is there and may be written to: `ls -ld` shows it".to_owned(),
         K::Git | K::Collected => "`git fsck` tells what is wrong with the repository".to_owned(),
+        K::NoRemote => "`git remote -v` shows which remotes there are".to_owned(),
         K::Signing => "`git commit-tree -S -m try HEAD^{tree}` shows whether git can sign; without signatures: `git config commit.gpgSign false`".to_owned(),
         K::Command => "run that command by hand to see more; `git --version` says which git it is".to_owned(),
         K::Unsupported => "work on a clone without it".to_owned(),

@@ -7,13 +7,14 @@ use crate::cli::exit::{self, Code};
 use crate::cli::out::{Out, Page, View};
 use crate::cli::text::{branch, count, join, plain, short};
 use crate::cli::{Cx, forecast, program, refused};
-use crate::engine::{CommitId, Engine, Error, LandWish, LandedTask, Landing, Refusal, RefusalKind, Shape};
+use crate::engine::{CommitId, Engine, Error, LandWish, LandedTask, Landing, Push, Refusal, RefusalKind, Shape};
 
 const EXAMPLES: &str = "\
 Examples:
   takeback land tables
   takeback land tables figures --check 'make test'
-  takeback land tables --to tables-for-review
+  takeback land tables --to tables-for-review --push
+  takeback land tables figures --shape squash -m 'All tables anew'
   takeback land --dry-run tables figures      says which of them clash, and where
   takeback land tables --as 3f9a2c      it was squash-merged elsewhere, as this commit
 
@@ -24,7 +25,8 @@ const MOST_LINES: usize = 10;
 
 /// Put results on a branch
 ///
-/// By default on the branch that was checked out at hand-off. One task lands as one commit, several as a chain joined by one merge commit. A file of your checkout that is modified, staged or
+/// By default on the branch that was checked out at hand-off. One task lands as one commit; several as a chain joined by one merge
+/// commit, or in another --shape. The commits pass the commit-msg hook and are signed where git is configured so. A file of your checkout that is modified, staged or
 /// untracked and would be overwritten is a reason to refuse; other uncommitted work stays as it is.
 #[derive(clap::Args, Debug)]
 #[command(after_long_help = EXAMPLES)]
@@ -50,6 +52,10 @@ pub(super) struct Args {
     #[arg(long)]
     keep_commits: bool,
 
+    /// Push the branch when it has landed, as `git push` does it; prints the forge's command for a pull request
+    #[arg(long)]
+    push: bool,
+
     /// Do not ask the commit-msg hook
     #[arg(long)]
     no_verify: bool,
@@ -71,7 +77,7 @@ pub(super) struct Args {
     no_check: bool,
 
     /// Nothing moves: write down that this commit, made by somebody else, brought the tasks' changes to the branch
-    #[arg(long = "as", value_name = "COMMIT", conflicts_with_all = ["onto", "checks", "message"])]
+    #[arg(long = "as", value_name = "COMMIT", conflicts_with_all = ["onto", "checks", "message", "push", "shape", "keep_commits"])]
     landed_as: Option<String>,
 
     /// Land results of failed and cancelled tasks too
@@ -116,7 +122,8 @@ pub(super) fn run(args: &Args, cx: &mut Cx) -> Result<Code, Error> {
         None => land(args, &mut engine, &mut cx.out)?,
     };
     cx.notes(&mut engine);
-    let code = exit::landing(&landing.refused);
+    let has_failed = landing.push.as_ref().is_some_and(|push| push.ok == Some(false));
+    let code = if has_failed { Code::Impossible } else { exit::landing(&landing.refused) };
     cx.out.answer(&Landed { landing })?;
     Ok(code)
 }
@@ -149,6 +156,7 @@ impl Args {
                 Form::Squash => Shape::Squash,
             }),
             keep_commits: self.keep_commits,
+            push: self.push,
             no_verify: self.no_verify,
             force: self.force,
             checks: self.checks.clone(),
@@ -173,10 +181,17 @@ impl View for Landed {
         }
         lines.extend(landing.notes.iter().map(|n| format!("  {}", plain(n))));
         if landing.operation.is_some() {
-            lines.push(format!("  undo: {} undo", program()));
+            let is_pushed = landing.push.as_ref().is_some_and(|push| push.ok == Some(true));
+            let verb = if is_pushed {
+                format!("revert {}", landing.landed.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "))
+            } else {
+                "undo".to_owned()
+            };
+            lines.push(format!("  {}: {} {verb}", if is_pushed { "take it back" } else { "undo" }, program()));
             lines.extend(landing.git_line.as_ref().map(|line| format!("  without takeback: {line}")));
             lines.extend(self.lines_of_tasks());
         }
+        lines.extend(landing.push.iter().flat_map(|push| pushed(push, &landing.target.name)));
         for refusal in &landing.refused {
             lines.extend(refused::lines(refusal, &way_out(refusal), page));
         }
@@ -221,6 +236,19 @@ impl Landed {
         let target = branch(&landing.target.name);
         format!("{} {} on {target}: {}", page.bold(&join(&landing.landed)), page.paint("32", word), short(commit))
     }
+}
+
+/// What came of the push, and how to go on.
+fn pushed(push: &Push, here: &str) -> Vec<String> {
+    let (remote, there) = (plain(&push.remote), plain(branch(&push.name)));
+    let mut lines = vec![match push.ok {
+        None => format!("  would be pushed to {remote}"),
+        Some(true) => format!("  pushed to {remote}: {there}"),
+        Some(false) => format!("  not pushed to {remote}; the landing stands, to try again: git push {remote} {}", branch(here)),
+    }];
+    lines.extend(push.message.iter().flat_map(|text| text.lines()).map(|line| format!("    {}", plain(line.trim_end()))));
+    lines.extend(push.pull_request.iter().map(|line| format!("  for a pull request: {line}")));
+    lines
 }
 
 fn way_out(refusal: &Refusal) -> String {

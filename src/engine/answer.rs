@@ -68,12 +68,33 @@ pub struct Landing {
     pub commits: Vec<LandedTask>,
     /// The plain git line that takes the landing back, for those without takeback: by new commits, or by the end of a new branch.
     pub git_line: Option<String>,
+    /// The push that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub push: Option<Push>,
     /// What was noticed on the way.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
     /// What stands between the tasks, where that was asked for.
     #[serde(flatten)]
     pub forecast: Option<Forecast>,
+}
+
+/// A push of a landing, done or planned.
+#[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
+pub struct Push {
+    /// The remote.
+    pub remote: String,
+    /// The ref there, as far as it is known.
+    #[serde(rename = "ref")]
+    pub name: String,
+    /// Whether the remote took it; `None` before it is tried. Where it did not, the landing stands.
+    pub ok: Option<bool>,
+    /// What git, its hooks and the remote said.
+    pub message: Option<String>,
+    /// The command of the remote's forge that makes a pull request of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pull_request: Option<String>,
 }
 
 /// What a task brought to a branch, or would: the change from one commit's tree to the other's.
@@ -124,6 +145,16 @@ pub struct TakenBack {
     /// What the operation is, in a few words.
     #[serde(skip)]
     pub title: String,
+}
+
+impl Landing {
+    /// The same where nothing lands after all, and why.
+    pub(super) fn refuse(mut self, refused: Vec<Refusal>) -> Self {
+        self.landed.clear();
+        self.commits.clear();
+        (self.target.to, self.git_line, self.push) = (None, None, None);
+        Self { refused, ..self }
+    }
 }
 
 impl Operation {

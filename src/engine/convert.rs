@@ -204,6 +204,14 @@ impl From<LandingError> for Error {
             LandingError::Target(e) => e.into(),
             LandingError::Git(e) => e.into(),
             LandingError::Glob(e) => Self::new(ErrorKind::Usage, message).about(&e.glob),
+            LandingError::NoRemote { branch, remotes } => {
+                let first = if remotes.is_empty() {
+                    "`git remote add origin URL` makes one"
+                } else {
+                    "`git config remote.pushDefault NAME` says which"
+                };
+                Self::new(ErrorKind::NoRemote, message).about(branch).hint(format!("{first}; without --push it lands here alone"))
+            }
             LandingError::KeepsAndSquashes => {
                 Self::new(ErrorKind::Usage, message).hint("`--shape merge` or `--shape linear` goes with it")
             }

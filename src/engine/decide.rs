@@ -1,6 +1,6 @@
 //! Land, discard, undo, redo.
 
-use super::answer::{LandedTask, Landing, RefTarget, TakenBack};
+use super::answer::{LandedTask, Landing, Push, RefTarget, TakenBack};
 use super::{Engine, Error, Operation};
 use crate::id::Uid;
 use crate::journal::{self, Book, Carried, CarryError, Standing, Status, Writer};
@@ -37,6 +37,7 @@ impl LandPlan {
             notes: plan.notes.clone(),
             git_line: plan.decision.as_ref().and_then(|d| landing::git_line(&d.operation)),
             forecast: None,
+            push: plan.route.as_ref().filter(|_| may).map(Push::planned),
             commits: plan.decision.as_ref().map(|d| brought(&plan.tasks, &d.operation)).unwrap_or_default(),
         }
     }
@@ -92,17 +93,16 @@ impl Engine {
             if plan.plan.decision.is_none() {
                 return Ok(plan.answer());
             }
-            if let Some(landing) = self.try_to_land(&mut plan)? {
+            if let Some(mut landing) = self.try_to_land(&mut plan)? {
+                self.push(plan.plan.route.as_ref(), &mut landing);
                 return Ok(landing);
             }
             let sealer = std::mem::take(&mut plan.plan.sealer);
             plan = LandPlan { plan: landing::plan(&self.site, &plan.plan.wish)? };
             plan.plan.sealer = sealer;
         }
-        let mut answer = plan.answer();
-        answer.landed.clear();
-        answer.refused = refuse_all(&plan.plan, RefusalKind::Stale, "the branch moved again and again meanwhile");
-        Ok(answer)
+        let refused = refuse_all(&plan.plan, RefusalKind::Stale, "the branch moved again and again meanwhile");
+        Ok(plan.answer().refuse(refused))
     }
 
     /// `None` where the target moved since the plan was made.
@@ -119,20 +119,13 @@ impl Engine {
         }
         let checked = self.check_joined(&plan.plan)?;
         if let Some(failed) = checked.failed {
-            let mut answer = plan.answer();
-            answer.landed.clear();
-            answer.target.to = None;
-            answer.refused = refuse_all(&plan.plan, RefusalKind::Check, &failed);
-            return Ok(Some(answer));
+            return Ok(Some(plan.answer().refuse(refuse_all(&plan.plan, RefusalKind::Check, &failed))));
         }
         if !checked.self_changed.is_empty() {
-            let mut answer = plan.answer();
-            answer.landed.clear();
-            answer.target.to = None;
             let message = "would change what its check names (--allow-self-changed lets it land)";
             let refused = refuse_all(&plan.plan, RefusalKind::SelfChanged, message);
-            answer.refused = refused.into_iter().map(|refusal| refusal.at(checked.self_changed.clone())).collect();
-            return Ok(Some(answer));
+            let refused = refused.into_iter().map(|refusal| refusal.at(checked.self_changed.clone())).collect();
+            return Ok(Some(plan.answer().refuse(refused)));
         }
         let mut answer = plan.answer();
         let Some(decision) = &mut plan.plan.decision else { return Ok(Some(answer)) };

@@ -79,6 +79,8 @@ pub enum ErrorKind {
     Hook,
     /// An isolation level is not to be had.
     Sandbox,
+    /// No remote to push to is known.
+    NoRemote,
     /// A commit cannot be signed.
     Signing,
     /// A child process failed.
@@ -191,6 +193,7 @@ impl ErrorKind {
             Self::Nothing => "nothing",
             Self::Hook => "hook",
             Self::Sandbox => "sandbox",
+            Self::NoRemote => "no-remote",
             Self::Signing => "signing",
             Self::Command => "command",
             Self::Io => "io",

@@ -10,6 +10,7 @@ mod error;
 mod follow;
 mod hand_off;
 mod hooks;
+mod push;
 mod recorded;
 mod revert;
 mod task;
@@ -21,7 +22,7 @@ use crate::journal::{Book, Settled, Writer};
 use crate::runner::recovery;
 use crate::store::Site;
 
-pub use answer::{LandedTask, Landing, Operation, RefChange, RefTarget, TakenBack};
+pub use answer::{LandedTask, Landing, Operation, Push, RefChange, RefTarget, TakenBack};
 pub use decide::{LandPlan, Plan};
 pub use error::{Error, ErrorKind};
 pub use follow::{Made, Setting};

@@ -28,6 +28,7 @@ impl RecordPlan {
             commits: vec![],
             forecast: None,
             notes: plan.notes.clone(),
+            push: None,
             git_line: may.then(|| format!("git revert {}", plan.commit.short())),
         }
     }

@@ -23,6 +23,7 @@ pub(crate) mod quarantine;
 mod reach;
 pub(crate) mod refs;
 pub(crate) mod refusal;
+pub(crate) mod remote;
 pub(crate) mod repo;
 pub(crate) mod support;
 pub(crate) mod survey;

@@ -2,6 +2,7 @@
 
 use super::elsewhere::{self, Depth};
 use super::message::{Brought, Wording};
+use super::push::Route;
 use super::seal::{Sealed, Sealer};
 use super::target::{self, Target};
 use super::{LandWish, Refusal, RefusalKind, chain, eligible, protect};
@@ -36,6 +37,8 @@ pub(crate) struct Plan {
     pub(crate) intake: Intake,
     /// What was asked.
     pub(crate) wish: LandWish,
+    /// Where it is pushed to, if it is.
+    pub(crate) route: Option<Route>,
     /// What makes the commits final; what it was answered goes on to the next plan of the same wish.
     pub(crate) sealer: Sealer,
 }
@@ -62,9 +65,24 @@ pub(crate) enum Error {
     /// `--message` for several commits that nothing joins.
     #[error("`--message` is for one commit, and the shape `linear` has one for each task here")]
     NoPlaceForMessage,
+    /// No remote to push to is known.
+    #[error("{}", no_remote(branch, remotes))]
+    NoRemote {
+        /// The branch.
+        branch: String,
+        /// The remotes that there are.
+        remotes: Vec<String>,
+    },
     /// Git could not do it.
     #[error(transparent)]
     Git(#[from] git::Error),
+}
+
+fn no_remote(branch: &str, remotes: &[String]) -> String {
+    match remotes {
+        [] => format!("there is no remote to push `{branch}` to"),
+        several => format!("`{branch}` could be pushed to {}", several.join(", ")),
+    }
 }
 
 /// Plans a landing. Its commits are made in a private folder.
@@ -90,8 +108,12 @@ pub(crate) fn plan(site: &Site, wish: &LandWish) -> Result<Plan, Error> {
         decision: None,
         intake,
         wish: wish.clone(),
+        route: None,
         sealer: Sealer::default(),
     };
+    if wish.push {
+        plan.route = Some(plan.find_route(site)?);
+    }
     if !wish.force && protect::is_protected(&site.config, &plan.target.name)? {
         let message = format!("cannot land on {}: it is protected (takeback.landProtected)", target::short(&plan.target.name));
         plan.refuse_all(RefusalKind::Protected, &message, &[]);

@@ -16,6 +16,8 @@ pub struct LandWish {
     pub shape: Option<Shape>,
     /// Keep the tasks' own commits; a task without any lands as one commit.
     pub keep_commits: bool,
+    /// Push the branch when it has landed.
+    pub push: bool,
     /// Land without asking the `commit-msg` hook.
     pub no_verify: bool,
     /// Land on a protected branch.

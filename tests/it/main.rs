@@ -37,6 +37,7 @@ mod launch;
 mod layers;
 mod model;
 mod notify;
+mod pushing;
 mod quarantine;
 mod retries;
 mod revert;

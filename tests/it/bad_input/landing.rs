@@ -224,6 +224,22 @@ fn a_message_for_a_linear_landing() {
 }
 
 #[test]
+fn a_push_without_a_remote() {
+    let lab = Lab::new();
+    lab.ready_task("k7", "x", "1\n");
+    refused(&lab, ["land", "k7", "--push"]).fits(&row!()).about("main");
+}
+
+#[test]
+fn a_push_with_several_remotes() {
+    let lab = Lab::new();
+    lab.ready_task("k7", "x", "1\n");
+    lab.git(["remote", "add", "mine", "/nowhere/mine"]);
+    lab.git(["remote", "add", "theirs", "/nowhere/theirs"]);
+    refused(&lab, ["land", "k7", "--push"]).fits(&row!()).about("main");
+}
+
+#[test]
 fn a_landing_that_the_hook_refuses() {
     let lab = Lab::new();
     std::fs::create_dir_all(lab.root().join(".git/hooks")).unwrap();

@@ -1,5 +1,7 @@
 //! Carrying an operation out, and settling one that a crash left open.
 
+use std::cell::Cell;
+
 use git2::{Oid, Repository};
 
 use super::{CheckoutChange, Entry, Fold, Kind, LogError, Operation, Standing, TaskEntry, TaskRef, append, read};
@@ -56,6 +58,8 @@ pub(crate) struct Decision {
     pub(crate) operation: Operation,
     /// What the journal said of its tasks.
     pub(crate) seen: Vec<TaskEntry>,
+    /// Whether its commits hang on refs by now.
+    pinned: Cell<bool>,
 }
 
 impl Decision {
@@ -63,7 +67,7 @@ impl Decision {
     pub(crate) fn about(kind: Kind, tasks: &[Standing]) -> Self {
         let about = tasks.iter().map(|t| TaskRef { uid: t.uid().clone(), attempt: t.entry.attempt }).collect();
         let operation = Operation::new(kind, clock::now(), about);
-        Self { operation, seen: tasks.iter().map(|t| t.entry.clone()).collect() }
+        Self { operation, seen: tasks.iter().map(|t| t.entry.clone()).collect(), pinned: Cell::new(false) }
     }
 }
 
@@ -125,7 +129,7 @@ impl<'a> Writer<'a> {
         self.repo
     }
 
-    /// Carries an operation out. Its new objects hang on refs already: see [`Self::pin`].
+    /// Carries an operation out. Its new objects hang on refs already: see [`Self::hold`].
     ///
     /// # Errors
     ///
@@ -134,7 +138,7 @@ impl<'a> Writer<'a> {
         let operation = &decision.operation;
         self.confirm(&decision.seen)?;
         append(self.layout, &[Entry::Intent(Box::new(operation.clone()))])?;
-        let locks = match self.begin(operation) {
+        let locks = match self.begin(decision) {
             Ok(locks) => locks,
             Err(why) => {
                 // If this fails as well, the next writing command does it.
@@ -172,8 +176,11 @@ impl<'a> Writer<'a> {
     }
 
     /// Up to and including the decisive move.
-    fn begin(&self, operation: &Operation) -> Result<Vec<(Checkout, IndexLock)>, Error> {
-        self.pin(operation)?;
+    fn begin(&self, decision: &Decision) -> Result<Vec<(Checkout, IndexLock)>, Error> {
+        let operation = &decision.operation;
+        if !decision.pinned.get() {
+            self.pin(operation)?;
+        }
         let mut locked = Vec::new();
         for checkout in self.checkouts(operation)? {
             let lock = IndexLock::take(&checkout.repo, &operation.uid)?;
@@ -289,8 +296,19 @@ impl<'a> Writer<'a> {
         Ok(append(self.layout, &[entry])?)
     }
 
+    /// Hangs what a decision needs on refs, before it is carried out.
+    ///
+    /// # Errors
+    ///
+    /// [`git::Error`] if a ref cannot be written.
+    pub(crate) fn hold(&self, decision: &Decision) -> Result<(), git::Error> {
+        self.pin(&decision.operation)?;
+        decision.pinned.set(true);
+        Ok(())
+    }
+
     /// Hangs both ends of every move, and what else the operation keeps, on refs of its own.
-    pub(crate) fn pin(&self, operation: &Operation) -> Result<(), git::Error> {
+    fn pin(&self, operation: &Operation) -> Result<(), git::Error> {
         let ends = operation.moves.iter().flat_map(|m| [m.from, m.to]).flatten();
         for commit in ends.chain(operation.keeps.iter().copied()) {
             let name = layout::operation_ref(&operation.uid, commit.into());

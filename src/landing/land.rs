@@ -43,7 +43,7 @@ pub(crate) fn bring_in(writer: &Writer<'_>, new: &New<'_>) -> Result<(), git::Er
     tips.extend(operation.keeps.iter().copied().map(Oid::from));
     let label = format!("{PACK_LABEL}{}", operation.uid);
     let pack = new.intake.publish(writer.repo(), &tips, Cut { have: &new.have, strict: false }, &label)?;
-    writer.pin(operation)?;
+    writer.hold(new.decision)?;
     if let Some(pack) = pack {
         pack.release()?;
     }

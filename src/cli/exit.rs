@@ -46,9 +46,14 @@ impl From<Code> for ExitCode {
 pub(super) fn code(kind: ErrorKind) -> Code {
     use ErrorKind as K;
     match kind {
-        K::Usage | K::BadName | K::Unknown | K::UnknownRevision | K::UnknownFolder | K::CommandNotFound | K::CheckNotFound => {
-            Code::Usage
-        }
+        K::Usage
+        | K::BadName
+        | K::Unknown
+        | K::UnknownRevision
+        | K::UnknownFolder
+        | K::UnknownPath
+        | K::CommandNotFound
+        | K::CheckNotFound => Code::Usage,
         K::Bare
         | K::Unborn
         | K::Detached
@@ -56,6 +61,7 @@ pub(super) fn code(kind: ErrorKind) -> Code {
         | K::NameTaken
         | K::PrefixIsBranch
         | K::Ambiguous
+        | K::TooLarge
         | K::Locked
         | K::Format
         | K::Stale
@@ -115,6 +121,8 @@ pub(super) fn hint(error: &Error, verb: Option<&str>) -> String {
     match error.kind() {
         K::NotARepository => format!("`git init` makes a repository here; `{us} -C DIR …` works in another folder"),
         K::Bare => "make a checkout: `git worktree add ../work`, and work there".to_owned(),
+        K::UnknownPath => "`ls -a` shows what is there; a path is relative to the folder that the task runs in".to_owned(),
+        K::TooLarge => "bring a part of it, or let more through: `git config takeback.bringMaxCopy 10g`".to_owned(),
         K::Unborn => "make a first commit: `git commit --allow-empty -m start`".to_owned(),
         K::Detached => format!("name the branch: `{us} land {it} --to BRANCH`"),
         K::UnknownRevision => "`git log --oneline --all` shows what there is".to_owned(),

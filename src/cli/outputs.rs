@@ -21,7 +21,8 @@ Copying overwrites nothing; delete the copies to take it back, `takeback undo` d
 
 /// List or copy the files that a task made and git ignores
 ///
-/// They are kept beside the task's record, up to a size, and never put into git unless --commit-ignored asked for it.
+/// They are kept beside the task's record, up to a size, and never put into git unless --commit-ignored asked for it. So is what it
+/// changed in files that were brought to it; those that it deleted are listed.
 #[derive(clap::Args, Debug)]
 #[command(after_long_help = EXAMPLES)]
 pub(super) struct Args {
@@ -53,7 +54,11 @@ impl View for Beside {
         }
         let mut table = Table::default();
         for output in &self.outputs {
-            let kept = if output.kept { "" } else { "not kept: too much" };
+            let kept = match output.kind {
+                _ if output.kept => "",
+                "brought-deleted" => "deleted by the task",
+                _ => "not kept: too much",
+            };
             let path = Cell::new(output.path.to_string());
             let amount = Cell::new(count(output.files, "file"));
             table.row([path, Cell::new(output.kind), amount, Cell::new(size(output.bytes)), Cell::painted(kept, "33")]);

@@ -24,6 +24,7 @@ Examples:
   takeback run --check 'make test' --only 'src/**' -- ./tools/rename.sh old new
   takeback run --check 'pytest' --check-files 'tests/**' -- ./tools/port.sh
   takeback run --shell 'sed -i s/colour/color/ *.txt && make' --name spelling
+  takeback run --bring data:ro --bring .venv -- .venv/bin/python clean.py data/raw.csv
   takeback run --wait --timeout 10m --with-changes -- Rscript clean.R
   takeback run --notify desktop -- make all
   takeback run --notify 'echo $TAKEBACK_TASK is $TAKEBACK_STATE >> ~/tasks' -- make all
@@ -42,6 +43,7 @@ Nothing reaches your branch before `takeback land NAME`, so `takeback undo` has 
 /// commit on the branch takeback/NAME, whether it succeeds, fails, is stopped or is killed. Your checkout is not touched.
 #[derive(clap::Args, Debug)]
 #[command(override_usage = USAGE, after_long_help = EXAMPLES)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
 pub(super) struct Args {
     /// The command and its arguments; no shell reads them
     #[arg(last = true, value_name = "CMD", required_unless_present_any = ["shell", "interactive"])]
@@ -90,6 +92,14 @@ pub(super) struct Args {
     /// Ignored files that go into the commit; may be given more than once
     #[arg(long, value_name = "GLOB")]
     commit_ignored: Vec<String>,
+
+    /// Ignored or outside files that it and its checks see, as a copy; may be given more than once
+    #[arg(long, value_name = "PATH[:ro|copy]")]
+    bring: Vec<OsString>,
+
+    /// Bring nothing of what git config takeback.bring names
+    #[arg(long)]
+    no_bring: bool,
 
     /// Stop it after this time; 0 is never [default: 1h, or git config takeback.timeout]
     #[arg(long, value_name = "TIME", value_parser = time)]
@@ -164,6 +174,8 @@ impl Args {
             check_files: self.check_files.clone(),
             only: self.only.clone(),
             commit_ignored: self.commit_ignored.clone(),
+            bring: self.bring.iter().cloned().map(Text::from).collect(),
+            no_bring: self.no_bring,
             timeout: self.timeout,
             idle: self.idle,
             interactive: self.interactive,

@@ -6,7 +6,7 @@ use crate::cli::out::{Page, View};
 use crate::cli::program;
 use crate::cli::table::{Cell, Table};
 use crate::cli::text::{ago, branch, count, duration, files, plain, short, size};
-use crate::engine::Task;
+use crate::engine::{BringMode, Task};
 use crate::sys::clock;
 use crate::task::{CheckRun, Checked, Exit, State};
 
@@ -174,6 +174,11 @@ fn in_full(task: &Task, page: &Page) -> String {
         row("check", check(run));
     }
     row("sandbox", format!("{}, network {}", task.sandbox.level.word(), task.sandbox.network));
+    for brought in &task.brought {
+        let how = if brought.mode == BringMode::Ro { ", read-only" } else { "" };
+        let amount = brought.amount;
+        row("brought", format!("{}: {}, {}{how}", brought.path, count(amount.files, "file"), size(amount.bytes)));
+    }
     if task.outputs.files > 0 {
         row(
             "outputs",

@@ -6,6 +6,8 @@ use crate::id::CommitId;
 use crate::sys::clock;
 use crate::task::{FileCounts, Moment};
 
+pub(super) use crate::task::size;
+
 /// The text with every control character shown instead of obeyed: file names and messages come from tasks.
 pub(super) fn plain(text: &str) -> String {
     if !text.chars().any(char::is_control) {
@@ -40,22 +42,6 @@ pub(super) fn ago(at: Moment) -> String {
 /// `1 file`, `2 files`.
 pub(super) fn count(n: u64, thing: &str) -> String {
     if n == 1 { format!("1 {thing}") } else { format!("{n} {thing}s") }
-}
-
-/// `17 bytes`, `1.2 MiB`.
-#[expect(clippy::cast_precision_loss, reason = "one digit after the point is shown")]
-pub(super) fn size(bytes: u64) -> String {
-    let units = ["KiB", "MiB", "GiB", "TiB"];
-    let mut value = bytes as f64;
-    let mut unit = None;
-    for next in units {
-        if value < 1024.0 {
-            break;
-        }
-        value /= 1024.0;
-        unit = Some(next);
-    }
-    unit.map_or_else(|| count(bytes, "byte"), |unit| format!("{value:.1} {unit}"))
 }
 
 /// `3 files, +12 -4`.

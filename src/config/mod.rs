@@ -42,6 +42,8 @@ pub(crate) const KEYS: &[Key] = &[
         default: "",
         meaning: "branches (with *) that are landed on with --force alone; repeatable",
     },
+    Key { name: "takeback.bring", default: "", meaning: "paths brought to every task, as by --bring; repeatable" },
+    Key { name: "takeback.bringMaxCopy", default: "2g", meaning: "most bytes that --bring copies where they cannot be shared" },
 ];
 
 /// The values that hold for a repository.
@@ -71,6 +73,10 @@ pub(crate) struct Config {
     pub(crate) landing_trailers: Trailers,
     /// `takeback.landProtected`, all of them.
     pub(crate) land_protected: Vec<String>,
+    /// `takeback.bring`, all of them.
+    pub(crate) bring: Vec<String>,
+    /// `takeback.bringMaxCopy`.
+    pub(crate) bring_max_copy_bytes: u64,
 }
 
 /// A value cannot be read.
@@ -131,6 +137,8 @@ impl Config {
                 expected: "all, id or none",
             })?,
             land_protected: globs(&git, "takeback.landProtected")?,
+            bring: all_values(&git, "takeback.bring"),
+            bring_max_copy_bytes: size("takeback.bringMaxCopy")?,
         })
     }
 }

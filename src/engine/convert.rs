@@ -228,6 +228,7 @@ impl From<workspace::Error> for Error {
         match e {
             workspace::Error::Git(e) => e.into(),
             workspace::Error::File(e) => e.into(),
+            workspace::Error::Bring(e) => e.into(),
             workspace::Error::Lock(e) => e.into(),
             workspace::Error::Command(e) => e.into(),
             other => Self::new(ErrorKind::Io, message).because(other),

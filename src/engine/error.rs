@@ -37,6 +37,10 @@ pub enum ErrorKind {
     NameTaken,
     /// A branch is called like the prefix of tasks' branches.
     PrefixIsBranch,
+    /// A path that was named is not there.
+    UnknownPath,
+    /// It is more than may be copied.
+    TooLarge,
     /// No task or operation is called so.
     Unknown,
     /// Several tasks start so.
@@ -172,6 +176,8 @@ impl ErrorKind {
             Self::BadName => "bad-name",
             Self::NameTaken => "name-taken",
             Self::PrefixIsBranch => "prefix-is-branch",
+            Self::UnknownPath => "unknown-path",
+            Self::TooLarge => "too-large",
             Self::Unknown => "unknown",
             Self::Ambiguous => "ambiguous",
             Self::CommandNotFound => "command-not-found",

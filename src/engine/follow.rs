@@ -225,7 +225,7 @@ impl Engine {
         let standing = self.look_up(id)?;
         let from = self.site.layout.attempt(standing.uid(), standing.entry.attempt).outputs();
         let kept: Vec<_> = standing.record.outputs.iter().filter(|o| o.kept).map(|o| o.path.clone()).collect();
-        if let Some(there) = kept.iter().map(|p| to.join(p.as_path())).find(|p| p.symlink_metadata().is_ok()) {
+        if let Some(there) = kept.iter().map(|p| to.join(outputs::place(p))).find(|p| p.symlink_metadata().is_ok()) {
             let message = format!("{} is there already", there.display());
             return Err(Error::new(ErrorKind::Dirty, message).about(there.display()).hint("name an empty folder: --to DIR"));
         }

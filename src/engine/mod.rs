@@ -35,7 +35,9 @@ pub use task::{LandedAs, Sandbox, Task, Tries};
 pub use crate::id::{BadName, BadObjectId, BadUid, BlobId, CommitId, Name, TreeId, Uid};
 pub use crate::landing::{Between, Clash, Forecast, LandWish, Later, Refusal, RefusalKind, RevertWish};
 pub use crate::runner::RunWish;
-pub use crate::task::{Amount, CheckRun, Checked, Exit, FileCounts, Level, Moment, Reason, RepoPath, Shape, State, Text, Trial};
+pub use crate::task::{
+    Amount, BringMode, Brought, CheckRun, Checked, Exit, FileCounts, Level, Moment, Reason, RepoPath, Shape, State, Text, Trial,
+};
 
 /// One repository.
 pub struct Engine {

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::id::{CommitId, Name, Uid};
 use crate::journal::Standing;
-use crate::task::{Amount, CheckRun, Checked, Exit, FileCounts, Level, Moment, Reason, RepoPath, State, Text};
+use crate::task::{Amount, Brought, CheckRun, Checked, Exit, FileCounts, Level, Moment, Reason, RepoPath, State, Text};
 
 /// One task, and its last attempt.
 #[derive(Clone, Debug, Serialize)]
@@ -43,6 +43,9 @@ pub struct Task {
     pub checks: Vec<CheckRun>,
     /// What the sandbox gave.
     pub sandbox: Sandbox,
+    /// Files that git does not have and that were brought to it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub brought: Vec<Brought>,
     /// Ignored files that it made and that were kept.
     pub outputs: Amount,
     /// Refs to what the task itself committed or stashed.
@@ -127,6 +130,7 @@ impl Task {
             exit: record.exit,
             checks: record.checks.clone(),
             sandbox: Sandbox { level: record.sandbox.level, network: if record.sandbox.network { "on" } else { "off" } },
+            brought: record.brought.clone(),
             outputs: record.kept_outputs(),
             side: record.side.clone(),
             queued_at: spec.queued_at,

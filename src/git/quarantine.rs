@@ -110,6 +110,20 @@ impl Quarantine {
         Ok(moved.map_err(file::Error::of("write", &branch))?)
     }
 
+    /// Has the task's git ignore these places, and what is below them.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::File`].
+    pub(crate) fn exclude<'p>(&self, places: impl Iterator<Item = &'p [u8]>) -> Result<(), Error> {
+        let path = self.path.join("info/exclude");
+        // A pattern cannot name what has a newline in it.
+        let lines = places.filter(|place| !place.contains(&b'\n')).map(pattern);
+        let text = [b"\n".to_vec()].into_iter().chain(lines).collect::<Vec<_>>().concat();
+        let opened = File::options().append(true).create(true).open(&path);
+        Ok(opened.and_then(|mut file| file.write_all(&text)).map_err(file::Error::of("write", &path))?)
+    }
+
     /// Names the quarantine in a folder, there or not.
     pub(crate) fn at(folder: &Path) -> Self {
         Self { path: folder.to_owned() }
@@ -171,6 +185,19 @@ impl Quarantine {
     fn link(&self) -> Vec<u8> {
         [b"gitdir: ", self.path.as_os_str().as_bytes(), b"\n"].concat()
     }
+}
+
+/// The line of an ignore file that names one place and no other (gitignore(5)).
+fn pattern(place: &[u8]) -> Vec<u8> {
+    let mut line = b"/".to_vec();
+    for byte in place {
+        if b"\\*?[ ".contains(byte) {
+            line.push(b'\\');
+        }
+        line.push(*byte);
+    }
+    line.push(b'\n');
+    line
 }
 
 /// Writes a file that is not there yet, and the folders above it.

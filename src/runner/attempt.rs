@@ -47,6 +47,8 @@ pub(super) struct Attempt<'a> {
     pub(super) slots: Slots,
     /// The task's environment, not yet made to fit a worktree.
     pub(super) environment: Environment,
+    /// The checkout that things are brought from before the one where the task was handed off.
+    pub(super) checkout: Option<PathBuf>,
     /// Set when the user asks to stop.
     pub(super) cancel: Arc<AtomicBool>,
     /// The caller's terminal, where the command is to have it.
@@ -104,6 +106,7 @@ impl<'a> Attempt<'a> {
             environment: Environment::load(&dir.environment()).unwrap_or_default(),
             dir,
             slots: Slots::new(&state_dir.join("slots"), &state_dir.join("trash"), &site.repo),
+            checkout: None,
             cancel: Arc::new(AtomicBool::new(false)),
             terminal: None,
         })
@@ -133,8 +136,13 @@ impl<'a> Attempt<'a> {
     }
 
     fn fail_to_start(&mut self, e: &Error) -> Result<(), Error> {
-        self.record.reason = Some(if is_disk_full(e) { Reason::Disk } else { Reason::Spawn });
-        self.record.message = Some(format!("it could not be started: {}", chain(e)));
+        if e.is_stop() {
+            self.record.cancelled = true;
+            self.record.message = Some("it was cancelled".to_owned());
+        } else {
+            self.record.reason = Some(if is_disk_full(e) { Reason::Disk } else { Reason::Spawn });
+            self.record.message = Some(format!("it could not be started: {}", chain(e)));
+        }
         for slot in self.slots.claim(&self.spec.uid, self.record.attempt)? {
             slot.release()?;
         }
@@ -146,12 +154,14 @@ impl<'a> Attempt<'a> {
         let base = self.record.base;
         let owner = Owner { task: self.spec.uid.clone(), attempt: self.record.attempt, role: Role::Task };
         let wanted = Wanted { tree: tree::of_commit(&self.site.repo, base)?, commit: base, owner };
-        let slot = self.slots.take(&wanted)?;
+        let mut slot = self.slots.take(&wanted)?;
+        self.bring(&mut slot, wanted.tree)?;
         self.place_branch(base)?;
         slot.admin()?.point_head(&Head::Branch(self.spec.branch.clone()))?;
         let spec = quarantine_spec(&self.site.repo, &self.spec, base);
         let index = slot.admin()?.index();
         let quarantine = Quarantine::create(&self.dir.quarantine(), &QuarantineSpec { index_from: Some(&index), ..spec })?;
+        quarantine.exclude(self.spec.bring.iter().map(|bring| bring.path.as_bytes()))?;
         quarantine.attach(&slot.root())?;
         self.record.worktree = Some(slot.root().into());
         Ok(slot)
@@ -275,6 +285,7 @@ impl<'a> Attempt<'a> {
     /// Writes the record's last form, which says whether another attempt follows, and removes what only a running attempt needs.
     pub(super) fn finish(&mut self) -> Result<(), Error> {
         judge::decide(&mut self.record, self.spec.checks.len());
+        judge::hint(&mut self.record, &self.spec.absent);
         self.record.again = again::is_due(&self.spec, &self.record) && !self.is_cancelled();
         self.record.finished_at = Some(clock::now());
         self.save()?;
@@ -291,6 +302,9 @@ impl<'a> Attempt<'a> {
         // As many worktrees stay as tasks can run at once, each with one for its checks.
         let jobs = std::thread::available_parallelism().map_or(1, usize::from);
         self.slots.shrink(2 * jobs)?;
+        if !self.spec.bring.is_empty() {
+            file::remove(&self.dir.brought(), Point::BROUGHT)?;
+        }
         if let Some(earlier) = self.earlier() {
             file::remove(&earlier.environment(), Point::ATTEMPT_ENV)?;
         }

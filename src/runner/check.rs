@@ -8,6 +8,7 @@ use std::convert::Infallible;
 use std::path::{Path, PathBuf};
 
 use super::attempt::{Attempt, Error, token};
+use super::bring::Delivery;
 use super::keep::quarantine_spec;
 use crate::exec::launch::{Launch, Launcher};
 use crate::exec::log::Sizes;
@@ -78,6 +79,7 @@ fn self_changed(attempt: &Attempt<'_>, trees: (TreeId, TreeId)) -> Result<Vec<Re
 /// Asks one check about one commit's tree: the yes that it said before to the same question, or what it says now.
 pub(super) fn answer(attempt: &Attempt<'_>, command: &str, subject: &Subject, log: Log) -> Result<CheckRun, Error> {
     let spec = &attempt.spec;
+    let delivery = Delivery::find(attempt, subject.commit.1)?;
     let question = Question {
         tree: subject.seen.tree,
         command,
@@ -85,6 +87,7 @@ pub(super) fn answer(attempt: &Attempt<'_>, command: &str, subject: &Subject, lo
         setup: spec.setup.as_deref(),
         env: &spec.env,
         level: sandbox::enforce(spec.sandbox).level,
+        brought: delivery.as_ref().map(Delivery::fingerprint),
     };
     if let Some(known) = question.find_yes(&attempt.site.layout) {
         return Ok(known);
@@ -94,7 +97,7 @@ pub(super) fn answer(attempt: &Attempt<'_>, command: &str, subject: &Subject, lo
     let mut slot = attempt.slots.take(&Wanted { tree, commit, owner })?;
     let own = attempt.dir.checking(slot.n());
     file::make_folder(&own)?;
-    let run = ask(attempt, command, subject, (&mut slot, log));
+    let run = ask(attempt, command, subject, (&mut slot, delivery.as_ref(), log));
     // Before the slot is given back: what a crash leaves of the answer is found by the slot's owner.
     let saved = match &run {
         // What a limit or the user stopped has said nothing.
@@ -108,8 +111,11 @@ pub(super) fn answer(attempt: &Attempt<'_>, command: &str, subject: &Subject, lo
     run
 }
 
+/// Where a check runs, what is brought there, and where it says it.
+type Place<'a> = (&'a mut Slot, Option<&'a Delivery>, Log);
+
 /// Asks until the check says yes, or has said no often enough.
-fn ask(attempt: &Attempt<'_>, command: &str, subject: &Subject, (slot, log): (&mut Slot, Log)) -> Result<CheckRun, Error> {
+fn ask(attempt: &Attempt<'_>, command: &str, subject: &Subject, (slot, delivery, log): Place<'_>) -> Result<CheckRun, Error> {
     let times = 1 + attempt.site.config.check_retries as usize;
     let mut trials: Vec<Trial> = Vec::new();
     for time in 1..=times {
@@ -117,6 +123,9 @@ fn ask(attempt: &Attempt<'_>, command: &str, subject: &Subject, (slot, log): (&m
             slot.reset(subject.commit.1)?;
         }
         slot.put_over(&subject.seen.put_back)?;
+        if let Some(delivery) = delivery {
+            delivery.put(slot, attempt)?;
+        }
         let trial = execute(attempt, command, subject, (slot, &log.path(&attempt.dir, slot.n(), time)))?;
         trials.push(trial);
         if !trial.exit.is_no() || attempt.is_cancelled() {
@@ -136,6 +145,7 @@ fn execute(attempt: &Attempt<'_>, command: &str, subject: &Subject, (slot, log):
     if !subject.seen.put_back.is_empty() {
         quarantine.start_with(&spec, &check_files::edits(&subject.seen.put_back))?;
     }
+    quarantine.exclude(attempt.spec.bring.iter().map(|bring| bring.path.as_bytes()))?;
     quarantine.attach(&slot.root())?;
     let root = slot.root();
     let cwd = root.join(attempt.spec.cwd.as_path());

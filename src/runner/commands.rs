@@ -11,7 +11,7 @@ use crate::exec::environment::Environment;
 use crate::exec::lookup::find_command;
 use crate::git::tree;
 use crate::id::{CommitId, TreeId};
-use crate::task::{Command, RepoPath, Spec, Text};
+use crate::task::{Bring, Command, RepoPath, Spec, Text};
 
 /// Words that a shell knows without looking for a file.
 const SHELL_WORDS: &[&str] = &[
@@ -30,7 +30,7 @@ pub(super) fn check(odb: &Odb<'_>, spec: &Spec, environment: &Environment, tree:
         let path = RepoPath::from(lexical(&spec.cwd.as_path().join(path)).as_path());
         tree::find(odb, tree.into(), &path).ok().flatten()
     };
-    let in_tree = |path: &Path| found(path).is_some_and(|entry| !entry.is_folder());
+    let in_tree = |path: &Path| found(path).is_some_and(|entry| !entry.is_folder()) || is_brought(spec, path, root);
     let find = Lookup { environment, checkout: root, cwd: spec.cwd.as_path(), in_base: &in_tree };
     if let Command::Argv(words) = &spec.command
         && let Some(word) = words.first().filter(|word| find.misses(word.as_os_str()))
@@ -51,6 +51,13 @@ pub(super) fn check(odb: &Odb<'_>, spec: &Spec, environment: &Environment, tree:
     Ok(())
 }
 
+/// Tells whether a path relative to the folder that a task runs in is a file that is brought to it.
+fn is_brought(spec: &Spec, path: &Path, root: &Path) -> bool {
+    let path = RepoPath::from(lexical(&spec.cwd.as_path().join(path)).as_path());
+    let is_in = |bring: &Bring| bring.path == path || bring.path.holds(&path);
+    spec.bring.iter().any(is_in) && root.join(path.as_path()).is_file()
+}
+
 /// Tells whether a command is a path that is looked for below the folder it runs in, not in `PATH`.
 fn is_below(word: &Text) -> bool {
     word.as_path().is_relative() && word.as_os_str().as_encoded_bytes().contains(&b'/')
@@ -58,7 +65,7 @@ fn is_below(word: &Text) -> bool {
 
 fn not_found(word: &Text, base: CommitId) -> Error {
     if is_below(word) {
-        Error::CommandNotInBase { word: word.to_string(), base: base.short() }
+        Error::CommandNotInBase { word: word.to_string(), base: base.short(), bring: None }
     } else {
         Error::CommandNotFound(word.to_string())
     }

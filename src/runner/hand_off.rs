@@ -13,9 +13,10 @@ use std::time::Duration;
 
 use git2::Odb;
 
+use super::bring::{self, Asked, Lookout};
 use super::commands;
 use super::{RunWish, snapshot, start};
-use crate::exec::environment::{self, Taken};
+use crate::exec::environment::{self, Environment, Taken};
 use crate::exec::notify;
 use crate::git::refs::{self, RefMove};
 use crate::git::{self, support, tree};
@@ -24,7 +25,7 @@ use crate::journal::{Book, Entry, Writer, append};
 use crate::store::{Site, layout, tasks};
 use crate::sys::lock::Lock;
 use crate::sys::{clock, file};
-use crate::task::{Command, EnvWish, Limits, RepoPath, Spec, Text};
+use crate::task::{Absent, Command, EnvWish, Limits, RepoPath, Spec, Text};
 use crate::verify::scope::{self, Scope};
 
 pub(crate) use error::Error;
@@ -49,7 +50,8 @@ pub(crate) struct HandOff {
 pub(crate) fn plan(site: &Site, dir: &Path, wish: &RunWish) -> Result<HandOff, Error> {
     let command = command_of(wish)?;
     let root = site.work_dir()?.to_owned();
-    let cwd = folder_in(&root, &dir.join(wish.cwd.as_deref().unwrap_or(Path::new(""))))?;
+    let folder = dir.join(wish.cwd.as_deref().unwrap_or(Path::new("")));
+    let cwd = folder_in(&root, &folder)?;
     if site.repo.signature().is_err() && site.repo.author_from_env().is_err() {
         return Err(Error::NoIdentity);
     }
@@ -60,11 +62,14 @@ pub(crate) fn plan(site: &Site, dir: &Path, wish: &RunWish) -> Result<HandOff, E
     let odb = snapshot.as_ref().map_or_else(|| git::repo::odb(&site.repo), |s| s.intake.odb())?;
     support::refuse(&site.repo, &odb, tree)?;
     check_folder(&odb, tree, &cwd, base)?;
+    let folder = std::path::absolute(&folder).unwrap_or(folder);
+    let asked = Asked { words: &wish.bring, no_defaults: wish.no_bring, folder: &folder };
+    let bringing = bring::plan(site, &asked, &odb, tree)?;
     let id = name::name_of(site, wish, &command)?;
     let (pass, set) = env_wishes(&wish.env);
     let asked = environment::Wish { withhold: &site.config.withhold, pass: &pass, set: &set };
     let taken = environment::take(std::env::vars_os(), &asked)?;
-    let spec = Spec {
+    let mut spec = Spec {
         uid: Uid::random(),
         branch: layout::branch_ref(&site.config.branch_prefix, &id),
         id,
@@ -82,6 +87,9 @@ pub(crate) fn plan(site: &Site, dir: &Path, wish: &RunWish) -> Result<HandOff, E
             .map(|n| EnvWish::Pass(n.to_string()))
             .chain(set.iter().map(|(n, _)| EnvWish::Set(n.to_string())))
             .collect(),
+        checkout: (!bringing.bring.is_empty()).then(|| root.as_path().into()),
+        bring: bringing.bring,
+        absent: Vec::new(),
         limits: limits(site, wish),
         interactive: wish.interactive,
         retries: wish.retries,
@@ -89,12 +97,36 @@ pub(crate) fn plan(site: &Site, dir: &Path, wish: &RunWish) -> Result<HandOff, E
         sandbox: wish.sandbox,
         queued_at: clock::now(),
     };
-    commands::check(&odb, &spec, &taken.environment, tree, &root)?;
+    let hints = hint(site, &mut spec, wish, (&odb, tree), &taken.environment)?;
     drop(odb);
     if let Some(counting) = counting {
         lines.push(snapshot::base_line(&site.repo, base, counting.join().ok().flatten()));
     }
+    lines.extend(bringing.lines.into_iter().chain(hints));
     Ok(HandOff { spec, taken, snapshot, lines })
+}
+
+/// Refuses a command that will not be found, and says what else is named and will not be there.
+fn hint(
+    site: &Site,
+    spec: &mut Spec,
+    wish: &RunWish,
+    (odb, tree): (&Odb<'_>, TreeId),
+    environment: &Environment,
+) -> Result<Vec<String>, Error> {
+    let lookout = Lookout::new(site, odb, tree, spec)?;
+    match commands::check(odb, spec, environment, tree, site.work_dir()?) {
+        Err(Error::CommandNotInBase { word, base, .. }) => {
+            let bring = lookout.missing(Path::new(&word)).map(|absent| absent.bring);
+            return Err(Error::CommandNotInBase { word, base, bring });
+        }
+        other => other?,
+    }
+    let absent = lookout.absent(environment);
+    let mut lines = lookout.fruitless("--only", &spec.only, &wish.only)?;
+    lines.extend(absent.iter().map(Absent::will_not_be_there));
+    spec.absent = absent;
+    Ok(lines)
 }
 
 /// Hands the task off. Returns when its runner has taken over.

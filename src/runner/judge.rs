@@ -5,7 +5,7 @@ use git2::{Patch, Repository};
 use crate::git;
 use crate::git::tree::{self, Change, Entry};
 use crate::id::TreeId;
-use crate::task::{Checked, FileCounts, Reason, Record, State, Step};
+use crate::task::{Absent, Checked, FileCounts, Reason, Record, State, Step};
 use crate::verify::Error;
 use crate::verify::scope::Scope;
 
@@ -81,6 +81,15 @@ pub(super) fn decide(record: &mut Record, checks_asked: usize) {
     }
     if record.message.is_none() {
         record.message = message(record);
+    }
+}
+
+/// Says what may be behind a failure: a path that the command names and that was not there.
+pub(super) fn hint(record: &mut Record, absent: &[Absent]) {
+    if let (Some(Reason::Exit), Some(first)) = (record.reason, absent.first())
+        && let Some(message) = &mut record.message
+    {
+        *message = format!("{message}; {}", first.was_not_there());
     }
 }
 

@@ -25,6 +25,7 @@ use crate::store::tasks;
 use crate::sys::{clock, file};
 use crate::task::{Reason, Record, RepoPath, Spec};
 use crate::verify::scope::{BadGlob, Scope};
+use crate::workspace::bring::Ledger;
 use crate::workspace::capture::{self, CaptureInput};
 use crate::workspace::manifest::Manifest;
 use crate::workspace::{self, Slot, outputs};
@@ -126,6 +127,8 @@ impl Keeper<'_> {
             base,
             intake: &intake,
             commit_ignored: (!self.spec.commit_ignored.is_empty()).then_some(&names),
+            brought: &Ledger::load(&self.dir.brought())?,
+            around: self.slot.folder(),
             large_bytes: self.config.max_file_bytes,
             own: true,
         };

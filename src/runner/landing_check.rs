@@ -77,6 +77,7 @@ pub(crate) fn run(site: &Site, joined: &Joined<'_>) -> Result<Checked, Error> {
         let task = &joined.tasks[asked.task];
         let mut attempt = Attempt::open(site, task.uid(), task.entry.attempt)?;
         attempt.environment = callers_environment(site)?;
+        attempt.checkout = site.repo.workdir().map(ToOwned::to_owned);
         let run = check::answer(&attempt, &asked.command, &joined.subject(site, &asked.check_files)?, Log::Landing)?;
         if !run.passed() {
             checked.failed = Some(said_no(&run));

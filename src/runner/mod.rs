@@ -15,6 +15,7 @@
 
 mod again;
 pub(crate) mod attempt;
+pub(crate) mod bring;
 pub(crate) mod cancel;
 mod check;
 mod commands;

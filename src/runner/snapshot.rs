@@ -13,6 +13,7 @@ use crate::journal::PACK_LABEL;
 use crate::store::{Site, site};
 use crate::sys::clock;
 use crate::workspace;
+use crate::workspace::bring::Ledger;
 use crate::workspace::capture::{self, CaptureInput};
 use crate::workspace::manifest::Manifest;
 
@@ -58,6 +59,8 @@ pub(crate) fn take(site: &Site, head: CommitId) -> Result<Snapshot, Error> {
         base,
         intake: &intake,
         commit_ignored: None,
+        brought: &Ledger::default(),
+        around: root,
         large_bytes: u64::MAX,
         own: false,
     };

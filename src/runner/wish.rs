@@ -28,6 +28,10 @@ pub struct RunWish {
     pub only: Vec<String>,
     /// Globs, relative to the folder it runs in, of ignored files that go into the commit.
     pub commit_ignored: Vec<String>,
+    /// Paths that git does not have and that it shall see, each with `:ro` or `:copy` behind it or nothing.
+    pub bring: Vec<Text>,
+    /// Bring nothing of what `takeback.bring` names.
+    pub no_bring: bool,
     /// The longest it may run; by default `takeback.timeout`. Zero is no limit.
     pub timeout: Option<Duration>,
     /// The longest it may write nothing; by default no limit.

@@ -6,7 +6,8 @@
 //!               hooks.json                            which hooks were installed
 //!               locks/writer                          held while a decision is carried out
 //!               tasks/<uid>/task.json
-//!               tasks/<uid>/<attempt>/{lock,record.json,env.json,cancel,log,log.1…,check-<n>.log,notice.log,outputs/,quarantine/,intake/}
+//!               tasks/<uid>/<attempt>/{lock,record.json,env.json,brought.json,cancel,log,log.1…,check-<n>.log,notice.log}
+//!               tasks/<uid>/<attempt>/{outputs,quarantine,intake}/
 //!               checks/<key>.json
 //! refs/takeback/bases/<oid>
 //!               results/<uid>/<attempt>
@@ -113,6 +114,11 @@ impl AttemptDir {
 
     pub(crate) fn environment(&self) -> PathBuf {
         self.0.join("env.json")
+    }
+
+    /// What was brought, as it lay when the command started.
+    pub(crate) fn brought(&self) -> PathBuf {
+        self.0.join("brought.json")
     }
 
     pub(crate) fn cancel(&self) -> PathBuf {

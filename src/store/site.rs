@@ -139,6 +139,11 @@ impl Site {
         }
     }
 
+    /// The folder that worktrees of all repositories will be in, as far as that can be told without making it; without links.
+    pub(crate) fn likely_state_dir(&self) -> PathBuf {
+        state_dir::likely(&self.main_work_dir(), self.config.state_dir.as_deref())
+    }
+
     /// The folder for worktrees, made if need be.
     ///
     /// # Errors

@@ -56,6 +56,17 @@ pub(crate) fn find(repository: &Uid, work_dir: &Path, configured: Option<&str>) 
     Ok(StateDir { path, note: Some(note) })
 }
 
+/// The folder that [`find`] would take, without the repository's part, and without making it.
+pub(crate) fn likely(work_dir: &Path, configured: Option<&str>) -> PathBuf {
+    let asked = std::env::var_os("TAKEBACK_STATE_DIR").filter(|v| !v.is_empty()).map(PathBuf::from);
+    let dir = asked.or_else(|| configured.map(expand_home)).or_else(|| {
+        let home = user_state_dir().filter(|home| device_of(home) == device_of(work_dir));
+        home.or_else(|| Some(work_dir.parent()?.join(".takeback-state")))
+    });
+    let dir = dir.unwrap_or_default();
+    resolved(&std::path::absolute(&dir).unwrap_or(dir)).join("takeback")
+}
+
 fn make(dir: &Path, repository: &Uid, work_dir: &Path) -> Result<PathBuf, Error> {
     let absolute = std::path::absolute(dir).unwrap_or_else(|_| dir.to_owned());
     if resolved(&absolute).starts_with(resolved(work_dir)) {

@@ -55,6 +55,8 @@ points! {
     SLOT_LINK = "slot-link";
     /// A slot's index is replaced.
     SLOT_INDEX = "slot-index";
+    /// The list of what was brought to an attempt is written, or removed.
+    BROUGHT = "brought";
     /// A file or folder that a task made and git ignores is moved to its outputs.
     OUTPUT = "output";
     /// A check's verdict is written.

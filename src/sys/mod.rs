@@ -5,6 +5,7 @@
 
 pub(crate) mod clock;
 pub(crate) mod command;
+pub(crate) mod content;
 pub(crate) mod fault;
 pub(crate) mod file;
 pub(crate) mod folder;

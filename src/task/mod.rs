@@ -1,5 +1,6 @@
 //! Values: what a task is, and the arrows between its states. No I/O, no clock, no git.
 
+pub(crate) mod bring;
 mod landing;
 mod moment;
 mod path;
@@ -9,6 +10,8 @@ mod spec;
 mod state;
 mod verdict;
 
+pub(crate) use bring::{Absent, Bring};
+pub use bring::{BringMode, Brought};
 pub use landing::Shape;
 pub(crate) use landing::Trailers;
 pub use moment::Moment;
@@ -19,4 +22,5 @@ pub use spec::Level;
 pub(crate) use spec::{Command, EnvWish, Limits, Spec};
 pub use state::State;
 pub(crate) use state::{IllegalStep, Step};
+pub(crate) use verdict::size;
 pub use verdict::{Amount, CheckRun, Checked, Exit, FileCounts, Reason, Trial};

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::spec::is_zero;
-use super::{Amount, CheckRun, Checked, Exit, FileCounts, Level, Moment, ProcessId, Reason, RepoPath, State};
+use super::{Amount, Brought, CheckRun, Checked, Exit, FileCounts, Level, Moment, ProcessId, Reason, RepoPath, State};
 use crate::id::{CommitId, TreeId, Uid};
 
 /// One execution of a task.
@@ -53,6 +53,12 @@ pub(crate) struct Record {
     /// The folder it ran in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) worktree: Option<super::Text>,
+    /// What was brought to it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) brought: Vec<Brought>,
+    /// How long that took, in milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) brought_ms: Option<u64>,
     /// What the result changes.
     #[serde(default)]
     pub(crate) files: FileCounts,
@@ -128,6 +134,10 @@ pub(crate) enum OutputKind {
     BadName,
     /// It cannot be read, or is no file: a socket, a pipe.
     Unreadable,
+    /// It lies in a path that was brought, and the task made or changed it.
+    Brought,
+    /// It was brought, and the task deleted it: there is nothing to keep.
+    BroughtDeleted,
     /// A kind of a later version.
     #[serde(other)]
     Other,
@@ -142,6 +152,8 @@ impl OutputKind {
             Self::Embedded => "embedded",
             Self::BadName => "bad-name",
             Self::Unreadable => "unreadable",
+            Self::Brought => "brought",
+            Self::BroughtDeleted => "brought-deleted",
             Self::Other => "other",
         }
     }
@@ -167,6 +179,8 @@ impl Record {
             exit: None,
             cancelled: false,
             worktree: None,
+            brought: Vec::new(),
+            brought_ms: None,
             files: FileCounts::default(),
             checks: Vec::new(),
             outside: Vec::new(),

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Moment, RepoPath, Text};
+use super::{Absent, Bring, Moment, RepoPath, Text};
 use crate::id::{CommitId, Name, Uid};
 
 /// A task as it was handed off.
@@ -44,6 +44,15 @@ pub(crate) struct Spec {
     /// What `--env` asked for.
     #[serde(default)]
     pub(crate) env: Vec<EnvWish>,
+    /// What is brought to it and its checks.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) bring: Vec<Bring>,
+    /// The root of the checkout where it was handed off: what is brought is taken from there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) checkout: Option<Text>,
+    /// Paths that its command names and that will not be there, since git ignores them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) absent: Vec<Absent>,
     /// When it is stopped.
     #[serde(default)]
     pub(crate) limits: Limits,

@@ -175,6 +175,23 @@ impl CheckRun {
     }
 }
 
+/// `17 bytes`, `1.2 MiB`.
+#[expect(clippy::cast_precision_loss, reason = "one digit after the point is shown")]
+pub(crate) fn size(bytes: u64) -> String {
+    let units = ["KiB", "MiB", "GiB", "TiB"];
+    let mut value = bytes as f64;
+    let mut unit = None;
+    for next in units {
+        if value < 1024.0 {
+            break;
+        }
+        value /= 1024.0;
+        unit = Some(next);
+    }
+    let plain = || if bytes == 1 { "1 byte".to_owned() } else { format!("{bytes} bytes") };
+    unit.map_or_else(plain, |unit| format!("{value:.1} {unit}"))
+}
+
 impl std::ops::AddAssign for Amount {
     fn add_assign(&mut self, more: Self) {
         self.files += more.files;

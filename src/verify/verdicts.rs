@@ -29,6 +29,9 @@ pub(crate) struct Question<'a> {
     pub(crate) env: &'a [EnvWish],
     /// How it is kept to its worktree.
     pub(crate) level: Level,
+    /// A fingerprint of what is brought to it; `None` if nothing is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) brought: Option<String>,
 }
 
 impl Question<'_> {
@@ -65,7 +68,7 @@ mod tests {
 
     fn question<'a>(command: &'a str, cwd: &'a RepoPath, env: &'a [EnvWish]) -> Question<'a> {
         let tree = "4b825dc642cb6eb9a060e54bf8d69288fbee4904".parse().unwrap();
-        Question { tree, command, cwd, setup: None, env, level: Level::None }
+        Question { tree, command, cwd, setup: None, env, level: Level::None, brought: None }
     }
 
     fn trials(codes: &[i32]) -> Vec<Trial> {

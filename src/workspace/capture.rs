@@ -4,13 +4,17 @@
 //! not go into the tree is listed: ignored files, large ones, repositories in the repository, names that git refuses, what could not
 //! be read; pipes and sockets too, which hold nothing. `outputs` moves those out of a slot; in a user's own checkout they stay.
 //!
+//! What was brought into the slot does not go into the tree either. It is passed by where it lies as it was brought, and listed where
+//! the task has changed it.
+//!
 //! A capture does not fail for the sake of one file.
 
 use std::path::Path;
 
 use git2::Repository;
 
-use super::manifest::Manifest;
+use super::bring::{Ledger, Lookout};
+use super::manifest::{Manifest, Print};
 use super::scan::{Found, Kind, Lies, Rights, Scan};
 use super::{Error, names};
 use crate::git;
@@ -36,6 +40,10 @@ pub(crate) struct CaptureInput<'a> {
     pub(crate) intake: &'a Intake,
     /// Tells which files are taken although they are ignored or large.
     pub(crate) commit_ignored: Option<&'a dyn Fn(&RepoPath) -> bool>,
+    /// What was brought there.
+    pub(crate) brought: &'a Ledger,
+    /// The folder around the checkout, beside which files were brought too.
+    pub(crate) around: &'a Path,
     /// New files larger than this are not taken.
     pub(crate) large_bytes: u64,
     /// The folder is our own, so rights that are missing may be taken.
@@ -67,6 +75,7 @@ pub(crate) fn capture(input: &CaptureInput<'_>) -> Result<Captured, Error> {
         input,
         scan: Scan::open(input.root, input.manifest, rights)?,
         ignores: Ignores::of(input.repo)?,
+        brought: input.brought.lookout(input.manifest),
         todo: Vec::new(),
         wanted: Vec::new(),
         captured: Captured { tree: input.base, outputs: Vec::new(), committed_ignored: Amount::default() },
@@ -110,6 +119,7 @@ struct Walk<'a> {
     input: &'a CaptureInput<'a>,
     scan: Scan<'a>,
     ignores: Ignores,
+    brought: Lookout<'a>,
     /// Folders that were not looked into, with the place above each.
     todo: Vec<(RepoPath, Place)>,
     wanted: Vec<Wanted>,
@@ -124,6 +134,9 @@ impl Walk<'_> {
             self.folder(&path, Some(&above))?;
         }
         let manifest = self.input.manifest;
+        let beside = self.brought.look_beside(self.input.around)?;
+        self.captured.outputs.extend(beside);
+        self.captured.outputs.extend(self.brought.gone(self.input.root, self.input.around));
         let gone = self.scan.gone().map(|n| RepoPath::new(manifest.path(&manifest.files()[n]))).collect();
         Ok((self.wanted, gone, self.captured))
     }
@@ -131,6 +144,7 @@ impl Walk<'_> {
     fn folder(&mut self, path: &RepoPath, above: Option<&Place>) -> Result<(), Error> {
         let Some(folder) = self.scan.enter(path)? else {
             if !path.is_root() {
+                self.brought.pass_by(path);
                 self.output(path.clone(), OutputKind::Unreadable, Amount::default());
             }
             return Ok(());
@@ -145,9 +159,14 @@ impl Walk<'_> {
     }
 
     fn entry(&mut self, found: Found, place: &Place) -> Result<(), Error> {
-        let Found { path, kind, tracked } = found;
+        let Found { path, kind, tracked, print } = found;
+        if tracked.is_none() && matches!(kind, Kind::File(_) | Kind::Link) && self.is_as_brought(&path, &kind, print.as_ref()) {
+            return Ok(());
+        }
         match kind {
-            Kind::Folder if !self.input.manifest.below(&path).is_empty() => self.todo.push((path, place.clone())),
+            Kind::Folder if !self.input.manifest.below(&path).is_empty() || self.brought.is_below(&path) => {
+                self.todo.push((path, place.clone()));
+            }
             Kind::Folder => return self.new_folder(path, place),
             Kind::Other => self.output(path, OutputKind::Unreadable, Amount::default()),
             Kind::File(_) | Kind::Link if tracked.is_some() => self.wanted.push(Wanted { path, kind, tracked }),
@@ -157,6 +176,20 @@ impl Walk<'_> {
         Ok(())
     }
 
+    /// Tells whether nothing more is to be said of a file: it was brought, and lies so, or is listed now as changed.
+    fn is_as_brought(&mut self, path: &RepoPath, kind: &Kind, print: Option<&Print>) -> bool {
+        match self.brought.see(path, print) {
+            None => false,
+            Some(true) => true,
+            Some(false) if self.is_asked_for(path) => false,
+            Some(false) => {
+                let bytes = if let Kind::File(lies) = kind { lies.bytes } else { 0 };
+                self.output(path.clone(), OutputKind::Brought, Amount { files: 1, bytes });
+                true
+            }
+        }
+    }
+
     fn new_file(&mut self, path: RepoPath, kind: Kind, lies: Lies, place: &Place) {
         let amount = Amount { files: 1, bytes: lies.bytes };
         if names::is_refused(path.file_name(), matches!(kind, Kind::Link)) {
@@ -164,8 +197,13 @@ impl Walk<'_> {
         }
         let ignored = self.ignores.ignores(place, &path, false);
         let large = lies.bytes > self.input.large_bytes;
-        if (ignored || large) && !self.is_asked_for(&path) {
-            let kind = if ignored { OutputKind::Ignored } else { OutputKind::Large };
+        let brought = self.brought.is_brought(&path, ignored);
+        if (ignored || large || brought) && !self.is_asked_for(&path) {
+            let kind = match (brought, ignored) {
+                (true, _) => OutputKind::Brought,
+                (_, true) => OutputKind::Ignored,
+                _ => OutputKind::Large,
+            };
             return self.output(path, kind, amount);
         }
         if ignored {
@@ -181,11 +219,14 @@ impl Walk<'_> {
             OutputKind::BadName
         } else if self.is_repository(&path)? {
             OutputKind::Embedded
-        } else if self.ignores.ignores(place, &path, true) && !self.holds_wanted(&path)? {
-            OutputKind::Ignored
         } else {
-            self.todo.push((path, place.clone()));
-            return Ok(());
+            let ignored = self.ignores.ignores(place, &path, true);
+            let brought = self.brought.is_brought(&path, ignored);
+            if !(ignored || brought) || self.holds_wanted(&path)? {
+                self.todo.push((path, place.clone()));
+                return Ok(());
+            }
+            if brought { OutputKind::Brought } else { OutputKind::Ignored }
         };
         let (files, bytes) = self.scan.count(&path)?;
         if files > 0 {
@@ -228,7 +269,8 @@ impl Walk<'_> {
     }
 }
 
-fn rules(folder: &Folder) -> Option<Vec<u8>> {
+/// Reads a folder's own ignore rules.
+pub(super) fn rules(folder: &Folder) -> Option<Vec<u8>> {
     folder.read(ignore::FILE_NAME.as_ref()).ok().and_then(ignore::read)
 }
 

@@ -55,6 +55,8 @@ impl Checkout {
             base: self.test.tree().into(),
             intake: &intake,
             commit_ignored: (!self.globs.is_empty()).then_some(&|path: &RepoPath| self.globs.is_match(path.as_path())),
+            brought: &Ledger::default(),
+            around: &root,
             large_bytes: self.large_bytes,
             own: true,
         });
@@ -286,6 +288,8 @@ fn a_checkout_that_is_gone_is_all_deleted_and_one_that_is_a_file_is_an_error() {
             base: test.tree().into(),
             intake: &intake,
             commit_ignored: None,
+            brought: &Ledger::default(),
+            around: &root,
             large_bytes: u64::MAX,
             own: true,
         })

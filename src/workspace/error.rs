@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::bring;
 use crate::git;
 use crate::sys::{command, file, lock};
 
@@ -29,6 +30,9 @@ pub(crate) enum Error {
         /// Why.
         source: serde_json::Error,
     },
+    /// Files could not be brought.
+    #[error(transparent)]
+    Bring(#[from] bring::Error),
     /// A slot's folder is not there any more: what a task left in it cannot be told.
     #[error("the worktree {path:?} is gone")]
     Gone {

@@ -12,6 +12,7 @@ use std::path::Path;
 
 use git2::{Odb, Oid};
 use rustix::fs::Stat;
+use serde::{Deserialize, Serialize};
 
 use super::Error;
 use crate::git::tree::{self, Entry};
@@ -58,7 +59,7 @@ pub(crate) enum Watch {
 }
 
 /// What tells one state of a file on the disk from another, cut to what an index holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Print {
     /// Seconds and nanoseconds.
     ctime: (u32, u32),
@@ -78,6 +79,16 @@ impl Print {
             inode: stat.st_ino as u32,
             size: stat.st_size as u32,
         }
+    }
+
+    /// When it was changed last, by whatever means: seconds and nanoseconds.
+    pub(crate) fn moment(&self) -> (i64, i64) {
+        (i64::from(self.ctime.0), i64::from(self.ctime.1))
+    }
+
+    /// How long it was, but for what 32 bits do not hold.
+    pub(crate) fn size(&self) -> u64 {
+        u64::from(self.size)
     }
 }
 

@@ -1,7 +1,9 @@
 //! Worktrees of our own: reusable slots, what a task left in them, what is brought into them.
 
+pub(crate) mod bring;
 pub(crate) mod capture;
 mod error;
+pub(crate) mod ignored;
 pub(crate) mod manifest;
 mod names;
 pub(crate) mod outputs;

@@ -2,6 +2,8 @@
 //!
 //! Each output keeps its path. It is renamed where that is possible, so a folder of any size is moved at once. What does not fit
 //! under the cap stays in the slot, whose next reset removes it; the list says so.
+//!
+//! What the task had beside its worktree (`../x`) lies in a folder of its own: nothing is ever put outside of the outputs' folder.
 
 use std::fs::{self, Permissions};
 use std::io::{self, ErrorKind};
@@ -12,7 +14,18 @@ use super::Error;
 use crate::sys::fault::Point;
 use crate::sys::file;
 use crate::sys::folder::Folder;
-use crate::task::{Output, RepoPath};
+use crate::task::{Output, OutputKind, RepoPath};
+
+/// The folder for what a task had beside its worktree.
+const BESIDE: &str = "beside-the-worktree";
+
+/// Where an output lies below the folder of outputs, or of their copies.
+pub(crate) fn place(path: &RepoPath) -> PathBuf {
+    match path.as_path().strip_prefix("..") {
+        Ok(beside) => Path::new(BESIDE).join(beside),
+        Err(_) => path.as_path().to_owned(),
+    }
+}
 
 /// Moves outputs from a slot to a folder, in the order of the list, as long as they are not above `cap` bytes together; notes for each
 /// whether it was kept.
@@ -25,8 +38,8 @@ use crate::task::{Output, RepoPath};
 pub(crate) fn keep(root: &Path, mut outputs: Vec<Output>, to: &Path, cap: u64) -> Result<Vec<Output>, Error> {
     let mut left = cap;
     for output in &mut outputs {
-        // Nothing was counted in a pipe, or in a folder of somebody else's.
-        if output.amount.files == 0 || output.amount.bytes > left {
+        // Nothing was counted in a pipe, or in a folder of somebody else's; and what was deleted is not there.
+        if output.amount.files == 0 || output.kind == OutputKind::BroughtDeleted || output.amount.bytes > left {
             continue;
         }
         file::make_folder(to)?;
@@ -49,9 +62,9 @@ pub(crate) fn keep(root: &Path, mut outputs: Vec<Output>, to: &Path, cap: u64) -
 pub(crate) fn copy(from: &Path, paths: &[RepoPath], to: &Path) -> Result<Vec<PathBuf>, file::Error> {
     let mut made = Vec::new();
     for path in paths {
-        let target = to.join(path.as_path());
+        let target = to.join(place(path));
         make_parent(&target)?;
-        copy_all(&from.join(path.as_path()), &target).map_err(file::Error::of("copy", &target))?;
+        copy_all(&from.join(place(path)), &target).map_err(file::Error::of("copy", &target))?;
         made.push(target);
     }
     Ok(made)
@@ -62,13 +75,13 @@ fn make_parent(path: &Path) -> Result<(), file::Error> {
 }
 
 fn is_moved(root: &Path, path: &RepoPath, to: &Path) -> bool {
-    let is_there = |folder: &Path| folder.join(path.as_path()).symlink_metadata().is_ok();
-    !is_there(root) && is_there(to)
+    let is_there = |path: &Path| path.symlink_metadata().is_ok();
+    !is_there(&root.join(path.as_path())) && is_there(&to.join(place(path)))
 }
 
 /// Tells whether an output could be moved; a full disk is an error.
 fn move_one(root: &Path, path: &RepoPath, to: &Path) -> Result<bool, Error> {
-    let (from, target) = (root.join(path.as_path()), to.join(path.as_path()));
+    let (from, target) = (root.join(path.as_path()), to.join(place(path)));
     make_parent(&target)?;
     Point::OUTPUT.before();
     let moved = match rename(root, &from, &target) {
@@ -134,7 +147,7 @@ fn copy_all(from: &Path, to: &Path) -> io::Result<()> {
 mod tests {
     use super::*;
     use crate::git::testing::write;
-    use crate::task::{Amount, OutputKind};
+    use crate::task::Amount;
 
     fn output(path: &str, files: u64, bytes: u64) -> Output {
         Output { path: RepoPath::from(path), kind: OutputKind::Ignored, amount: Amount { files, bytes }, kept: false }

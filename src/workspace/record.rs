@@ -77,6 +77,9 @@ pub(crate) struct Record {
     pub(crate) index: Option<Stamp>,
     /// The commit that HEAD goes to when the slot is let go of.
     pub(crate) commit: Option<CommitId>,
+    /// Names beside its worktree that files were, or are, brought to; on record before the first is made.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) beside: Vec<Text>,
     /// Whom it is given to; `None`: it is idle.
     pub(crate) owner: Option<Owner>,
     /// Paths that were put over a tree since; then `tree` and `index` are `None`.

@@ -50,6 +50,8 @@ pub(crate) struct Found {
     pub(crate) kind: Kind,
     /// The number of the tracked file that it was; for a folder the manifest was not asked.
     pub(crate) tracked: Option<usize>,
+    /// How it lies on the disk; not asked for a folder.
+    pub(crate) print: Option<Print>,
 }
 
 /// What something is.
@@ -154,7 +156,8 @@ impl<'a> Scan<'a> {
             {
                 continue;
             }
-            found.push(Found { path: RepoPath::new(child.clone()), kind, tracked });
+            let print = stat.as_ref().map(Print::of);
+            found.push(Found { path: RepoPath::new(child.clone()), kind, tracked, print });
         }
         Ok((found, interesting))
     }

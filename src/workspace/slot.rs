@@ -6,9 +6,11 @@
 use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
 
 use git2::Repository;
 
+use super::bring::{self, Ledger, Survey, Target};
 use super::record::{Over, Owner, Record, Stamp};
 use super::{Error, reset};
 use crate::git;
@@ -19,7 +21,7 @@ use crate::sys::fault::Point;
 use crate::sys::file;
 use crate::sys::folder::{self, Folder};
 use crate::sys::lock::Lock;
-use crate::task::RepoPath;
+use crate::task::{RepoPath, Text};
 
 /// What a slot is wanted for.
 #[derive(Clone, Debug)]
@@ -94,6 +96,36 @@ impl Slot {
         self.record.tree
     }
 
+    /// The slot's own folder, which holds the worktree.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Brings files into the slot and beside its worktree. The next reset removes all of them.
+    ///
+    /// # Errors
+    ///
+    /// [`bring::Error`]; what was brought until then stays for that reset.
+    pub(crate) fn bring(&mut self, found: &Survey, stop: &AtomicBool) -> Result<Ledger, Error> {
+        // A check that is asked again has brought files there before.
+        self.clear_beside()?;
+        self.record.beside = found.names_beside();
+        if !self.record.beside.is_empty() {
+            self.record.save(&self.folder)?;
+        }
+        Ok(bring::put(&Target { root: &self.root(), around: &self.folder }, found, stop)?)
+    }
+
+    /// Removes what was brought beside the worktree; only names that are on record.
+    fn clear_beside(&mut self) -> Result<(), Error> {
+        if self.record.beside.is_empty() {
+            return Ok(());
+        }
+        bring::clear_beside(&self.folder, self.record.beside.iter().map(Text::as_os_str))?;
+        self.record.beside.clear();
+        Ok(())
+    }
+
     /// Makes the slot what is wanted: owner, admin dir, HEAD, `.git`, and every file.
     ///
     /// # Errors
@@ -103,6 +135,7 @@ impl Slot {
         self.record.owner = Some(wanted.owner.clone());
         self.record.commit = Some(wanted.commit);
         self.record.save(&self.folder)?;
+        self.clear_beside()?;
         self.make_root()?;
         let reason = format!("takeback: in use by {} {}", wanted.owner.task, wanted.owner.attempt);
         let admin = self.make_admin(wanted.commit, &reason)?;
@@ -243,6 +276,8 @@ impl Slot {
             admin.unlock()?;
             file::remove_unfinished(admin.path())?;
         }
+        // What cannot be removed now the next reset removes.
+        drop(self.clear_beside());
         self.record.owner = None;
         self.record.save(&self.folder)
     }

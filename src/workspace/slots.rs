@@ -212,6 +212,17 @@ impl Slots {
     }
 }
 
+/// What a repository's worktrees of ours are called: as the repository itself.
+pub(crate) fn worktree_name(main: &Repository) -> Text {
+    let common = main.commondir();
+    repository_name(&common.canonicalize().unwrap_or_else(|_| common.to_owned()))
+}
+
+/// Tells whether a name in a slot's folder, beside its worktree, is one of ours.
+pub(crate) fn is_own_name(name: &std::ffi::OsStr) -> bool {
+    name == "lock" || name == "slot.json" || name.as_encoded_bytes().starts_with(b".takeback-")
+}
+
 /// `/home/u/project/.git` and `/srv/project.git` are both of `project`.
 fn repository_name(common: &Path) -> Text {
     let last = |path: &Path| path.file_name().map(ToOwned::to_owned);

@@ -13,6 +13,7 @@
 
 mod at_once;
 mod bad_input;
+mod bring;
 mod checkout;
 mod checks;
 mod children;

@@ -5,9 +5,11 @@ use crate::engine::{Error, ErrorKind};
 use crate::exec::environment;
 use crate::runner::Error as HandOffError;
 use crate::runner::attempt::Error as AttemptError;
+use crate::runner::bring::Error as BringError;
 use crate::runner::keep;
 use crate::runner::retry::RetryError;
 use crate::runner::snapshot::Error as SnapshotError;
+use crate::workspace::bring::Error as CopyError;
 
 impl From<HandOffError> for Error {
     fn from(e: HandOffError) -> Self {
@@ -30,6 +32,9 @@ impl From<HandOffError> for Error {
             }
             HandOffError::PrefixIsBranch { prefix, .. } => new(ErrorKind::PrefixIsBranch).about(prefix),
             HandOffError::CommandNotFound(word) => new(ErrorKind::CommandNotFound).about(word),
+            HandOffError::CommandNotInBase { word, bring: Some(bring), .. } => {
+                new(ErrorKind::CommandNotFound).about(word).hint(format!("git ignores it: `--bring {bring}` has the task see it"))
+            }
             HandOffError::CommandNotInBase { word, .. } => new(ErrorKind::CommandNotFound)
                 .about(word)
                 .hint("commit it, or hand it over with `--with-changes`; a path is relative to the folder that the task runs in"),
@@ -40,6 +45,7 @@ impl From<HandOffError> for Error {
             HandOffError::CheckNotFound { check, .. } => new(ErrorKind::CheckNotFound).about(check),
             HandOffError::GlobOutside(glob) => new(ErrorKind::Usage).about(glob),
             HandOffError::Glob(e) => new(ErrorKind::Usage).about(&e.glob),
+            HandOffError::Bring(e) => e.into(),
             HandOffError::Environment(e) => variable(message, e),
             HandOffError::Snapshot(e) => e.into(),
             HandOffError::Start(e) => new(ErrorKind::Command).because(e),
@@ -51,6 +57,49 @@ impl From<HandOffError> for Error {
             HandOffError::Lock(e) => e.into(),
             HandOffError::File(e) => e.into(),
             HandOffError::Git(e) => e.into(),
+        }
+    }
+}
+
+impl From<BringError> for Error {
+    fn from(e: BringError) -> Self {
+        let message = e.to_string();
+        let new = |kind| Self::new(kind, &message);
+        match e {
+            BringError::Empty => new(ErrorKind::Usage),
+            BringError::Missing { path, .. } => new(ErrorKind::UnknownPath).about(path),
+            BringError::NoMatch(glob) => new(ErrorKind::UnknownPath).about(glob),
+            BringError::Tracked(path) => new(ErrorKind::Usage).about(path).hint("leave it out: the task has it from git"),
+            BringError::NotInFull { path, full } => {
+                new(ErrorKind::Usage).about(path).hint(format!("`--bring '{}'`", full.display()))
+            }
+            BringError::NoPlace { path, .. } => {
+                new(ErrorKind::Usage).about(path.display()).hint("the task can be told where it is, by its full path")
+            }
+            BringError::Whole { path, .. } | BringError::GitDir(path) => new(ErrorKind::Usage)
+                .about(path.display())
+                .hint("name the folders that the task needs; what is committed it has from git"),
+            BringError::Glob(e) => new(ErrorKind::Usage).about(&e.glob),
+            BringError::Bring(e) => e.into(),
+            BringError::Workspace(e) => e.into(),
+            BringError::Site(e) => e.into(),
+            BringError::Git(e) => e.into(),
+        }
+    }
+}
+
+impl From<CopyError> for Error {
+    fn from(e: CopyError) -> Self {
+        let message = e.to_string();
+        let new = |kind| Self::new(kind, &message);
+        match e {
+            CopyError::Missing { path, .. } => new(ErrorKind::UnknownPath).about(path),
+            CopyError::TooLarge { path, .. } => new(ErrorKind::TooLarge).about(path),
+            CopyError::Holds { path, .. } | CopyError::Place { path, .. } => {
+                new(ErrorKind::Usage).about(path).hint("name what the task needs of it, without what is in the way")
+            }
+            CopyError::Stopped => new(ErrorKind::Command),
+            CopyError::File(e) => e.into(),
         }
     }
 }
@@ -74,6 +123,7 @@ impl From<AttemptError> for Error {
             AttemptError::Workspace(e) | AttemptError::Keep(keep::Error::Workspace(e)) => e.into(),
             AttemptError::Git(e) | AttemptError::Keep(keep::Error::Git(e)) => e.into(),
             AttemptError::File(e) | AttemptError::Keep(keep::Error::File(e)) => e.into(),
+            AttemptError::Bring(e) => e.into(),
             AttemptError::Lock(e) => e.into(),
             AttemptError::Again(e) => e.into(),
             AttemptError::Program(e) => e.into(),

@@ -3,8 +3,7 @@
 use crate::exec;
 use crate::exec::environment;
 use crate::git;
-use crate::runner::hand_off;
-use crate::runner::keep;
+use crate::runner::{bring, hand_off, keep};
 use crate::store::{site, tasks};
 use crate::sys::{command, file, lock};
 use crate::{verify, workspace};
@@ -25,6 +24,9 @@ pub(crate) enum Error {
     /// What it changed could not be kept yet.
     #[error(transparent)]
     Keep(#[from] keep::Error),
+    /// What its spec names could not be brought.
+    #[error(transparent)]
+    Bring(#[from] bring::Error),
     /// The result cannot be held against what was asked for.
     #[error(transparent)]
     Verify(#[from] verify::Error),
@@ -49,4 +51,11 @@ pub(crate) enum Error {
     /// A file could not be read or written.
     #[error(transparent)]
     File(#[from] file::Error),
+}
+
+impl Error {
+    /// Tells whether it is that the user asked to stop.
+    pub(super) fn is_stop(&self) -> bool {
+        matches!(self, Self::Workspace(workspace::Error::Bring(workspace::bring::Error::Stopped)))
+    }
 }

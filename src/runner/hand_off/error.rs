@@ -6,7 +6,7 @@ use crate::exec::environment;
 use crate::git;
 use crate::id::{BadName, Name};
 use crate::journal::{BookError, CarryError, LogError};
-use crate::runner::{snapshot, start};
+use crate::runner::{bring, snapshot, start};
 use crate::store::{site, tasks};
 use crate::sys::{file, lock};
 use crate::task::RepoPath;
@@ -72,6 +72,8 @@ pub(crate) enum Error {
         word: String,
         /// The base.
         base: String,
+        /// What would bring it, where git ignores it.
+        bring: Option<RepoPath>,
     },
     /// The command is a file that may not be run.
     #[error("the command `{word}` is not executable in {base}")]
@@ -95,6 +97,9 @@ pub(crate) enum Error {
     /// A glob cannot be read.
     #[error(transparent)]
     Glob(#[from] BadGlob),
+    /// A path cannot be brought.
+    #[error(transparent)]
+    Bring(#[from] bring::Error),
     /// `--env` cannot be granted.
     #[error(transparent)]
     Environment(#[from] environment::Error),

@@ -101,6 +101,18 @@ fn a_command_that_is_not_in_the_base() {
 }
 
 #[test]
+fn a_command_that_git_ignores() {
+    let lab = Lab::new();
+    lab.write(".gitignore", ".venv/\n");
+    lab.commit("what is ignored");
+    lab.write(".venv/bin/tool", "#!/bin/sh\n");
+    lab.command("chmod").args(["+x", ".venv/bin/tool"]).status().unwrap();
+    let said = refused(&lab, ["run", "--", ".venv/bin/tool"]).fits(&row!()).about(".venv/bin/tool");
+    assert!(format!("{said:?}").contains("`--bring .venv`"), "{said:?}");
+    lab.json(["run", "--wait", "--bring", ".venv", "--", ".venv/bin/tool"]);
+}
+
+#[test]
 fn a_command_that_is_not_executable() {
     let lab = Lab::new();
     lab.write("tool.sh", "#!/bin/sh\n");

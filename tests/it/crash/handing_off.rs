@@ -28,6 +28,24 @@ pub(super) const RUN_WITH_A_CHECK: Scenario = Scenario {
     ..RUN
 };
 
+/// Brings a folder of the checkout and a file beside it, and changes both.
+pub(super) const RUN_WITH_BROUGHT_DATA: Scenario = Scenario {
+    prepare: |lab| {
+        lab.write("data.log/x", "x\n");
+        lab.write("data.log/sub/y", "y\n");
+        std::fs::write(lab.outside().join("shared"), "shared\n").unwrap();
+    },
+    act: |stage| {
+        let lab = &stage.lab;
+        let shared = lab.outside().join("shared");
+        let script = format!("{}; echo w >> data.log/x; echo n > data.log/n; echo w >> ../shared", work(lab));
+        let brought = ["--bring", "data.log", "--bring", shared.to_str().unwrap()];
+        let check = ["--check", "test $(cat data.log/x) = x && test -f ../shared"];
+        stage.run(&[&["run", "--name", "t"], &brought[..], &check, &["--shell", &script]].concat());
+    },
+    ..RUN
+};
+
 pub(super) const RUN_WITH_CHANGES: Scenario =
     Scenario { act: |stage| drop(stage.run(&["run", "--name", "t", "--with-changes", "--shell", &work(&stage.lab)])), ..RUN };
 
@@ -152,6 +170,17 @@ fn slots_that_are_too_many_are_removed_wherever_that_crashes() {
 #[test]
 fn a_check_that_crashes_takes_nothing_from_the_result() {
     RUN_WITH_A_CHECK.sweep(|passing| passing.role == "__runner");
+}
+
+#[test]
+fn brought_data_stays_as_it_is_and_what_was_changed_in_it_is_kept_wherever_its_runner_crashes() {
+    RUN_WITH_BROUGHT_DATA.sweep(|passing| {
+        let point = passing.point();
+        passing.role == "__runner" && ["brought", "slot", "record", "output", "attempt-env"].contains(&point)
+    });
+    let (stage, ..) = RUN_WITH_BROUGHT_DATA.rehearse();
+    assert_eq!(stage.lab.read("data.log/x"), "x\n");
+    assert_eq!(std::fs::read_to_string(stage.lab.outside().join("shared")).unwrap(), "shared\n");
 }
 
 #[test]

@@ -19,6 +19,7 @@ fn every_fault_point_is_passed_by_a_scenario() {
     let scenarios: &[&Scenario] = &[
         &handing_off::RUN_IN_A_USED_SLOT,
         &handing_off::RUN_WITH_A_CHECK,
+        &handing_off::RUN_WITH_BROUGHT_DATA,
         &handing_off::RUN_WITH_CHANGES,
         &handing_off::RETRY,
         &handing_off::RUN_WITH_RETRIES,

@@ -5,6 +5,8 @@
 //! 2. one commit since its base makes each of its changes: by the same content, or by the same lines added and removed, or
 //! 3. every path that it changed is now as it left it.
 //!
+//! A deletion counts in a commit alone that adds no other files: it may be half of a renaming.
+//!
 //! Our own landings are no such thing; the journal knows them.
 
 use std::collections::{HashMap, HashSet};
@@ -187,7 +189,9 @@ impl<'a> Search<'a> {
         let touches = |step: &&Step| changes.iter().any(|change| history::at(&step.changes, &change.path).is_some());
         let Some(last) = self.steps.iter().find(touches).filter(|step| !self.own.contains(&step.id)) else { return Ok(None) };
         for change in changes {
-            if tree::find(&self.odb, tip_tree, &change.path)? != change.new {
+            let gone_by = self.steps.iter().find(|step| history::at(&step.changes, &change.path).is_some());
+            let may_have_moved = change.new.is_none() && gone_by.is_none_or(|step| adds_more(step, changes));
+            if may_have_moved || tree::find(&self.odb, tip_tree, &change.path)? != change.new {
                 return Ok(None);
             }
         }
@@ -196,7 +200,9 @@ impl<'a> Search<'a> {
 
     /// Tells whether one commit makes each of the changes.
     fn makes(&self, step: &Step, changes: &[Change]) -> bool {
+        let deletes = changes.iter().any(|change| change.new.is_none());
         step.changes.len() >= changes.len()
+            && !(deletes && adds_more(step, changes))
             && changes.iter().all(|change| history::at(&step.changes, &change.path).is_some_and(|made| self.alike(made, change)))
     }
 
@@ -228,4 +234,9 @@ impl<'a> Search<'a> {
         let blob = self.repo.find_blob(entry.id).ok().filter(|_| entry.mode != tree::GITLINK)?;
         (blob.size() <= LARGEST_COMPARED_BYTES).then(|| blob.content().to_vec())
     }
+}
+
+/// Tells whether a commit adds files beside those of the change: what is deleted there may have got another name.
+fn adds_more(step: &Step, changes: &[Change]) -> bool {
+    step.changes.iter().any(|made| made.old.is_none() && history::at(changes, &made.path).is_none())
 }

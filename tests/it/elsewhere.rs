@@ -199,3 +199,19 @@ fn land_as_a_commit_that_is_not_on_the_branch_is_refused() {
     assert_eq!(lab.answer(["land", "k7", "--as", "no-such"]).0, 2);
     assert_eq!(lab.picture(), before);
 }
+
+#[test]
+fn a_deletion_is_not_taken_for_half_of_a_renaming() {
+    let lab = lab();
+    for name in ["k7", "k8"] {
+        lab.json(["run", "--wait", "--name", name, "--shell", "rm a.txt"]);
+    }
+    lab.git(["mv", "a.txt", "b.txt"]);
+    lab.commit("renamed");
+    assert_eq!(landed(&lab, "k7").0, "ready");
+    lab.git(["mv", "b.txt", "a.txt"]);
+    lab.commit("and back");
+    lab.git(["rm", "-q", "a.txt"]);
+    let deleted = lab.commit("deleted");
+    assert_eq!(landed(&lab, "k8"), on_main(&deleted));
+}

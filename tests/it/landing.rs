@@ -288,12 +288,12 @@ fn undo_that_would_not_be_exact_says_why_and_touches_nothing() {
     assert!(refused("dirty").contains("a.txt"));
     lab.git(["checkout", "-q", "a.txt"]);
     lab.git(["update-ref", "refs/remotes/origin/main", &landed]);
-    assert!(refused("pushed").contains("git revert "));
+    assert!(refused("pushed").contains("takeback revert k7"));
     lab.git(["update-ref", "-d", "refs/remotes/origin/main"]);
     lab.write("later.txt", "later\n");
     lab.commit("on top");
     let error = refused("stale");
-    assert!(error.contains("refs/heads/main") && error.contains("git revert "), "{error}");
+    assert!(error.contains("refs/heads/main") && error.contains("takeback revert k7"), "{error}");
     lab.git(["reset", "-q", "--hard", &landed]);
     lab.json(["undo"]);
     assert_eq!(lab.read("a.txt"), "one\n");

@@ -137,6 +137,7 @@ impl Engine {
             other => other?,
         };
         answer.untested = checked.untested;
+        answer.notes.extend_from_slice(plan.plan.sealer.notes());
         answer.notes.extend(checked.notes);
         answer.notes.extend(left(&carried));
         answer.operation = self.operation(&uid)?;

@@ -159,6 +159,7 @@ impl Engine {
             other => other?,
         };
         let mut answer = plan.answer();
+        answer.notes.extend_from_slice(plan.plan.sealer.notes());
         answer.notes.extend(left(&carried));
         answer.operation = self.operation(&decision.operation.uid)?;
         Ok(Some(answer))

@@ -41,8 +41,8 @@ pub(crate) struct Question<'a> {
 /// What the hook says.
 #[derive(Debug)]
 pub(crate) enum Said {
-    /// This is to be the message.
-    Yes(Vec<u8>),
+    /// This is to be the message, and what it wrote beside.
+    Yes(Vec<u8>, String),
     /// There is to be no such commit, and why.
     No(String),
 }
@@ -78,15 +78,17 @@ impl CommitMsg {
         question.origin.tell(&mut hook);
         let output = command::run(&mut hook)?;
         if !output.status.success() {
-            return Ok(Said::No(said(&output)));
+            let why = written(&output);
+            return Ok(Said::No(if why.is_empty() { format!("{} without a word", output.status) } else { why }));
         }
+        let beside = written(&output);
         let edited = file::read(&message)?.unwrap_or_default();
         if edited == question.message {
-            return Ok(Said::Yes(edited));
+            return Ok(Said::Yes(edited, beside));
         }
         let edited = tidy(&edited);
         let is_empty = edited.trim_ascii().is_empty() || edited.contains(&0);
-        Ok(if is_empty { Said::No("it left no message".to_owned()) } else { Said::Yes(edited) })
+        Ok(if is_empty { Said::No("it left no message".to_owned()) } else { Said::Yes(edited, beside) })
     }
 
     fn command(&self, message: &Path) -> Command {
@@ -127,11 +129,10 @@ fn git_runs_hooks() -> Result<bool, Error> {
 }
 
 /// All that a hook wrote, in one line.
-fn said(output: &Output) -> String {
+fn written(output: &Output) -> String {
     let text = [&output.stdout[..], &output.stderr[..]].map(String::from_utf8_lossy).join("\n");
     let lines: Vec<_> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
-    let line: String = lines.join("; ").chars().take(MOST_SHOWN).collect();
-    if line.is_empty() { format!("{} without a word", output.status) } else { line }
+    lines.join("; ").chars().take(MOST_SHOWN).collect()
 }
 
 /// A message as git leaves it where nobody edits: no blanks at the ends of lines, no empty lines at its ends, nor two in a row.

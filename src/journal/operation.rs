@@ -177,6 +177,17 @@ impl Operation {
         self.target.as_deref().or(moved)
     }
 
+    /// The commit of a branch that brought a task's change: a squash's, or the one that somebody else made.
+    pub(crate) fn commit_of(&self, landed: &Landed) -> CommitId {
+        let tip = self.moves.first().filter(|_| self.decisive).and_then(|m| m.to);
+        // What it keeps beside the branch's own commits is not on the branch, or is all that there is.
+        match (tip, self.keeps.first()) {
+            (Some(tip), Some(_)) => tip,
+            (None, Some(kept)) => *kept,
+            (_, None) => landed.after,
+        }
+    }
+
     /// What a task's landing brought.
     pub(crate) fn landed_of(&self, task: &Uid) -> Option<&Landed> {
         self.landed.iter().find(|l| l.task == *task)

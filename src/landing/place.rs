@@ -93,17 +93,10 @@ pub(crate) fn in_journal(book: &Book<'_>, task: &Standing) -> Option<Place> {
     let operation = &folded.operation;
     let branch = operation.branch()?.to_owned();
     let nth = operation.landed.iter().position(|l| l.task == *task.uid());
-    let change = match operation.landed_of(task.uid()) {
-        Some(landed) => (landed.before, landed.after),
+    let (change, commit) = match operation.landed_of(task.uid()) {
+        Some(landed) => ((landed.before, landed.after), operation.commit_of(landed)),
         // An earlier version did not write it down.
-        None => (task.record.base, task.record.result?),
-    };
-    // What it keeps beside the branch's own commits is not on the branch, or is all that there is.
-    let tip = operation.moves.first().filter(|_| operation.decisive).and_then(|m| m.to);
-    let commit = match (tip, operation.keeps.first()) {
-        (Some(tip), Some(_)) => tip,
-        (None, Some(kept)) => *kept,
-        (_, None) => change.1,
+        None => ((task.record.base, task.record.result?), task.record.result?),
     };
     Some(Place { task: task.clone(), branch, commit, change, unknown: false, order: (at, nth.unwrap_or_default()) })
 }

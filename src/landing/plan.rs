@@ -156,9 +156,11 @@ fn shape(site: &Site, wish: &LandWish) -> Result<Shape, Error> {
 
 /// The commit that brought a task to a branch before it was reverted.
 fn earlier(fold: &Fold, task: &Standing) -> Option<CommitId> {
+    if task.state != State::Reverted {
+        return None;
+    }
     let mut landings = fold.operations().iter().rev().filter(|f| f.holds() && f.operation.kind == Kind::Land);
-    let last = landings.find_map(|f| f.operation.landed_of(task.uid()));
-    last.filter(|_| task.state == State::Reverted).map(|landed| landed.after)
+    landings.find_map(|f| f.operation.landed_of(task.uid()).map(|landed| f.operation.commit_of(landed)))
 }
 
 impl Plan {

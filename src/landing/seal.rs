@@ -18,6 +18,8 @@ pub(crate) struct Sealer {
     /// What the hook made of a message, by the commit's place in the landing: when a landing is planned again it is not asked again, as
     /// each answer may hold a new `Change-Id`.
     answers: HashMap<(usize, Vec<u8>), Vec<u8>>,
+    /// What the hook wrote where it said yes.
+    notes: Vec<String>,
 }
 
 /// What became of the drafts.
@@ -48,7 +50,7 @@ impl Sealer {
             if let Some(hook) = &hook {
                 let question = Question { tree: old.tree_id(), origin: &origin, message: &message };
                 message = match self.ask(hook, intake, place, &question)? {
-                    Said::Yes(message) => message,
+                    Said::Yes(message, _) => message,
                     Said::No(why) => return Ok(Sealed::No(place, why)),
                 };
             }
@@ -59,14 +61,23 @@ impl Sealer {
         Ok(Sealed::All(sealed))
     }
 
+    /// What the user should know of what the hook wrote, a line each.
+    pub(crate) fn notes(&self) -> &[String] {
+        &self.notes
+    }
+
     fn ask(&mut self, hook: &CommitMsg, intake: &Intake, place: usize, question: &Question<'_>) -> Result<Said, git::Error> {
         let key = (place, question.message.to_vec());
         if let Some(known) = self.answers.get(&key) {
-            return Ok(Said::Yes(known.clone()));
+            return Ok(Said::Yes(known.clone(), String::new()));
         }
         let said = hook.ask(intake, question)?;
-        if let Said::Yes(message) = &said {
+        if let Said::Yes(message, beside) = &said {
             self.answers.insert(key, message.clone());
+            let note = format!("the commit-msg hook says: {beside}");
+            if !beside.is_empty() && !self.notes.contains(&note) {
+                self.notes.push(note);
+            }
         }
         Ok(said)
     }

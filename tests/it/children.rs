@@ -101,3 +101,19 @@ fn tasks_that_differ_in_their_base_or_fail_or_make_outputs_start_no_git_either()
     counter.takeback(&["land", "older"]);
     assert_eq!(counter.calls(), Vec::<String>::new(), "joined with a branch that has gone on");
 }
+
+#[test]
+fn a_landing_of_several_in_any_shape_starts_no_git_where_nothing_is_signed_or_hooked() {
+    let counter = Counter::new();
+    for name in ["x", "y", "z"] {
+        counter.takeback(&["run", "--wait", "--name", name, "--", "touch", name]);
+    }
+    counter.calls();
+    for shape in ["merge", "linear", "squash"] {
+        counter.takeback(&["land", "--shape", shape, "x", "y", "z"]);
+        counter.takeback(&["undo"]);
+        assert_eq!(counter.calls(), Vec::<String>::new(), "{shape}");
+    }
+    counter.takeback(&["land", "--keep-commits", "x", "y", "z"]);
+    assert_eq!(counter.calls(), Vec::<String>::new(), "no commits of their own to keep");
+}

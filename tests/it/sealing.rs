@@ -196,6 +196,25 @@ fn a_no_of_the_hook_names_the_task_whose_commit_it_is() {
 }
 
 #[test]
+fn what_a_hook_that_says_yes_writes_is_passed_on() {
+    let lab = two();
+    hook(&lab, ".git/hooks/commit-msg", "#!/bin/sh\necho 'the subject is rather short'\n");
+    let landed = lab.json(["land", "a", "b"]);
+    assert_eq!(landed["notes"][0], "the commit-msg hook says: the subject is rather short", "once for all: {landed}");
+}
+
+#[test]
+fn a_revert_passes_the_hook_and_is_signed_like_a_landing() {
+    let lab = two();
+    hook(&lab, ".git/hooks/commit-msg", CHANGE_ID);
+    lab.json(["land", "a"]);
+    lab.json(["revert", "a"]);
+    lab.json(["land", "a"]);
+    let ids = change_ids(&lab, ":/start..HEAD");
+    assert_eq!(ids.iter().collect::<std::collections::BTreeSet<_>>().len(), 3, "{ids:?}");
+}
+
+#[test]
 fn what_a_hook_leaves_is_tidied_as_git_does_it_and_nothing_is_no_message() {
     let lab = two();
     hook(&lab, ".git/hooks/commit-msg", "#!/bin/sh\nprintf '\\n\\n\\nReviewed-by: the hook  \\n\\n' >> \"$1\"\n");

@@ -177,3 +177,21 @@ fn a_squash_names_every_task_and_a_long_list_stands_below_the_subject() {
     assert!(message.starts_with(&format!("Land 3 tasks\n\n{list}\n\nTakeback-Task: ")), "{message}");
     assert_eq!(lab.git(["log", "-1", "--format=%(trailers:key=Takeback-Task)"]).lines().filter(|l| !l.is_empty()).count(), 3);
 }
+
+#[test]
+fn what_lands_again_after_a_revert_names_the_commit_that_brought_it_first_and_is_really_back() {
+    for shape in SHAPES {
+        let lab = three();
+        let first = lab.json(["land", "a", "b", "--shape", shape]);
+        let brought = match shape {
+            "squash" => text(&first["target"]["to"]).to_owned(),
+            _ => text(&first["commits"][0]["after"]).to_owned(),
+        };
+        lab.json(["revert", "a"]);
+        assert!(!lab.root().join("a.new").exists());
+        lab.json(["land", "a", "--shape", shape]);
+        assert_eq!(lab.read("a.new"), "a", "{shape}");
+        let relands = lab.git(["log", "-1", "--format=%(trailers:key=Takeback-Relands,valueonly)"]);
+        assert_eq!(relands.trim(), brought, "{shape}");
+    }
+}

@@ -48,6 +48,30 @@ pub(super) const LAND_TWO: Scenario = Scenario {
     ..LAND
 };
 
+/// One commit for two tasks; what each of them brought is kept beside it.
+pub(super) const LAND_IN_A_SQUASH: Scenario = Scenario {
+    act: |stage| drop(stage.run(&["land", "t", "u", "--shape", "squash"])),
+    again: |stage| stage.run_unharmed(&["land", "t", "u", "--shape", "squash"]),
+    ..LAND_TWO
+};
+
+/// The task's own commits are put on the branch.
+pub(super) const LAND_OWN_COMMITS: Scenario = Scenario {
+    prepare: |lab| {
+        lab.ok([
+            "run",
+            "--wait",
+            "--name",
+            "t",
+            "--shell",
+            &format!("{}; git add -A; git commit -qm mine; echo 3 > n/third", work(lab)),
+        ]);
+    },
+    act: |stage| drop(stage.run(&["land", "t", "--keep-commits", "--shape", "linear"])),
+    again: |stage| stage.run_unharmed(&["land", "t", "--keep-commits", "--shape", "linear"]),
+    ..LAND
+};
+
 /// Another check is asked for: it runs in a worktree of its own while the landing is decided.
 pub(super) const LAND_WITH_A_CHECK: Scenario = Scenario {
     act: |stage| drop(stage.run(&["land", "t", "--check", "test -f n/new.txt"])),
@@ -159,6 +183,16 @@ fn a_landing_on_a_new_branch_is_done_or_not_begun() {
 #[test]
 fn a_landing_of_two_is_of_both_or_of_none() {
     LAND_TWO.sweep(|_| true);
+}
+
+#[test]
+fn a_squash_of_two_is_of_both_or_of_none() {
+    LAND_IN_A_SQUASH.sweep(|_| true);
+}
+
+#[test]
+fn a_landing_of_a_tasks_own_commits_is_of_all_or_of_none() {
+    LAND_OWN_COMMITS.sweep(|_| true);
 }
 
 #[test]

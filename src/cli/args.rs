@@ -7,7 +7,7 @@ use clap::{CommandFactory as _, Parser, Subcommand};
 
 use crate::cli::{
     cancel, completions, config, demo, diff, discard, hooks, land, list, logs, man, ops, outputs, redo, retry, revert, run, show,
-    status, undo, wait,
+    status, undo, wait, watch,
 };
 
 /// Hand work off. Take any of it back.
@@ -36,6 +36,7 @@ pub(super) enum Verb {
     List(list::Args),
     Show(show::Args),
     Logs(logs::Args),
+    Watch(watch::Args),
     Wait(wait::Args),
     Cancel(cancel::Args),
     Retry(retry::Args),
@@ -59,7 +60,7 @@ pub(super) enum Verb {
 /// The verbs as the first page of help shows them.
 const GROUPS: &[(&str, &[&str])] = &[
     ("Hand off", &["run"]),
-    ("Follow", &["status", "list", "show", "logs", "wait", "cancel", "retry"]),
+    ("Follow", &["status", "list", "show", "logs", "watch", "wait", "cancel", "retry"]),
     ("Look", &["diff", "outputs"]),
     ("Decide", &["land", "discard", "revert"]),
     ("Take back", &["undo", "redo", "ops"]),
@@ -116,6 +117,7 @@ impl Verb {
             Self::Hooks(_) => "hooks",
             Self::Show(_) => "show",
             Self::Logs(_) => "logs",
+            Self::Watch(_) => "watch",
             Self::Wait(_) => "wait",
             Self::Cancel(_) => "cancel",
             Self::Retry(_) => "retry",

@@ -25,6 +25,7 @@ mod refused;
 mod retry;
 mod revert;
 mod run;
+mod screen;
 mod show;
 mod status;
 mod table;
@@ -33,6 +34,7 @@ mod tasks;
 mod text;
 mod undo;
 mod wait;
+mod watch;
 
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
@@ -107,6 +109,7 @@ impl Cx {
             Verb::Show(args) => show::run(args, self),
             Verb::Logs(args) => logs::run(args, self),
             Verb::Wait(args) => wait::run(args, self),
+            Verb::Watch(args) => watch::run(args, self),
             Verb::Cancel(args) => cancel::run(args, self),
             Verb::Retry(args) => retry::run(args, self),
             Verb::Diff(args) => diff::run(args, self),

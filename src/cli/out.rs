@@ -99,7 +99,7 @@ impl Out {
             stderr: Page::of(stderr_is_terminal, None),
             asks: io::stdin().is_terminal() && stderr_is_terminal,
             reader: Reader::There,
-            live: stderr_is_terminal && !is_set("CI") && std::env::var_os("TERM").is_none_or(|t| t != "dumb"),
+            live: stderr_is_terminal && can_draw(),
         }
     }
 
@@ -111,6 +111,16 @@ impl Out {
     /// Whether a line on stderr may be drawn again and again.
     pub(super) fn is_live(&self) -> bool {
         self.live
+    }
+
+    /// Whether the whole terminal that stdout is may be drawn on.
+    pub(super) fn has_screen(&self) -> bool {
+        !self.json && io::stdout().is_terminal() && can_draw()
+    }
+
+    /// How stdout shows text.
+    pub(super) fn page(&self) -> &Page {
+        &self.stdout
     }
 
     /// Writes the answer.
@@ -232,10 +242,21 @@ fn lines(text: &str) -> String {
     text.split('\n').map(plain).collect::<Vec<_>>().join("\n")
 }
 
+/// Writes to stdout what is no answer: a picture on the terminal. Where that fails there is nobody to see it.
+pub(super) fn show(text: &str) {
+    let mut stdout = io::stdout().lock();
+    drop(stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()));
+}
+
 /// Writes to stderr; where that fails there is nobody to tell.
 pub(super) fn complain(text: &str) {
     let mut stderr = io::stderr().lock();
     drop(stderr.write_all(text.as_bytes()).and_then(|()| stderr.flush()));
+}
+
+/// Whether a terminal of this kind can be drawn on, and somebody looks.
+fn can_draw() -> bool {
+    !is_set("CI") && std::env::var_os("TERM").is_none_or(|t| t != "dumb")
 }
 
 fn is_set(name: &str) -> bool {

@@ -15,7 +15,7 @@ const EXAMPLES: &str = "\
 Examples:
   takeback status
   takeback status tables          of one task
-  watch -n 2 takeback status
+  takeback watch                  the same, as it goes
 
 Status changes nothing and repairs nothing, so there is nothing for `takeback undo` to take back.";
 

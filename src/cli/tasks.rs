@@ -71,7 +71,7 @@ fn ended(task: &Task, page: &Page) -> String {
     lines.join("\n")
 }
 
-fn headline(task: &Task, page: &Page) -> String {
+pub(super) fn headline(task: &Task, page: &Page) -> String {
     let state = page.paint(colour(task.state), task.state.word());
     let about = summary(task);
     let about = if about.is_empty() { about } else { format!(": {}", plain(&about)) };

@@ -16,6 +16,30 @@ pub(super) fn plain(text: &str) -> String {
     text.chars().flat_map(|c| if c.is_control() { c.escape_default().collect() } else { vec![c] }).collect()
 }
 
+/// A line that a program wrote for a terminal, without the sequences that would steer ours.
+pub(super) fn readable(line: &str) -> String {
+    let mut text = String::new();
+    let mut chars = line.chars();
+    while let Some(c) = chars.next() {
+        match c {
+            '\x1b' => skip_sequence(&mut chars),
+            '\t' => text.push(' '),
+            c => text.push(c),
+        }
+    }
+    plain(&text)
+}
+
+/// Goes to the end of an escape sequence, as ECMA-48 has them: after `[` up to a letter or its like, after `]` and its like up to BEL or
+/// ESC and a character; else one character.
+fn skip_sequence(chars: &mut std::str::Chars<'_>) {
+    match chars.next() {
+        Some('[') => drop(chars.find(|c| ('@'..='~').contains(c))),
+        Some(']' | 'P' | 'X' | '^' | '_') if chars.find(|c| matches!(c, '\x07' | '\x1b')) == Some('\x1b') => drop(chars.next()),
+        _ => {}
+    }
+}
+
 /// `0.4 s`, `12s`, `2m 05s`, `1h 02m`, `3d 4h`.
 pub(super) fn duration(of: Duration) -> String {
     let s = of.as_secs();
@@ -86,6 +110,14 @@ mod tests {
         assert_eq!(size(17), "17 bytes");
         assert_eq!(size(1 << 20), "1.0 MiB");
         assert_eq!(join(&["a", "b", "c"]), "a, b and c");
+    }
+
+    #[test]
+    fn what_was_written_for_a_terminal_is_read_without_its_sequences() {
+        assert_eq!(readable("\x1b[1;31mred\x1b[0m\tx"), "red x");
+        assert_eq!(readable("\x1b]0;title\x07a\x1b]8;;http://x\x1b\\link"), "alink");
+        assert_eq!(readable("a\x1b7b\x1b[2"), "ab");
+        assert_eq!(readable("bell\x07"), "bell\\u{7}");
     }
 
     #[test]

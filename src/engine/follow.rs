@@ -3,7 +3,6 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::{Duration, Instant};
 
 use super::{Engine, Error, ErrorKind, LandedAs, Task};
 use crate::config;
@@ -11,14 +10,10 @@ use crate::exec::log::LogReader;
 use crate::id::Name;
 use crate::journal::{Book, Standing};
 use crate::landing::{self, Depth, Elsewhere};
-use crate::runner::{cancel, recovery, retry};
+use crate::runner::{cancel, retry};
 use crate::sys::command;
 use crate::task::{Output, RepoPath, State};
 use crate::workspace::outputs;
-
-// Between looks at a task that is waited for: a twentieth of the time waited, since each look reads the journal.
-const SHORTEST_PAUSE: Duration = Duration::from_millis(5);
-const LONGEST_PAUSE: Duration = Duration::from_millis(100);
 
 /// An ignored file or folder that a task made.
 #[derive(Clone, Debug, serde::Serialize)]
@@ -91,45 +86,6 @@ impl Engine {
     /// [`ErrorKind::Damaged`] if the journal is.
     pub fn open_operations(&self) -> Result<usize, Error> {
         Ok(Book::open(&self.site)?.fold.open().count())
-    }
-
-    /// Waits until a task is over, or `tick`, called with what is known every now and then, returns false.
-    ///
-    /// # Errors
-    ///
-    /// As [`Self::task`].
-    pub fn wait(&mut self, id: &str, tick: &mut dyn FnMut(&Task) -> bool) -> Result<Task, Error> {
-        let started = Instant::now();
-        loop {
-            let standing = self.look_up(id)?;
-            if standing.abandoned {
-                self.recover(&standing)?;
-                continue;
-            }
-            let task = Task::of(&standing, None);
-            if standing.state.is_over() || !tick(&task) {
-                return self.task(standing.uid().as_str());
-            }
-            std::thread::sleep((started.elapsed() / 20).clamp(SHORTEST_PAUSE, LONGEST_PAUSE));
-        }
-    }
-
-    /// Keeps what a task changed whose runner is gone; an error where that cannot be done now: waiting would not help.
-    fn recover(&mut self, standing: &Standing) -> Result<(), Error> {
-        self.notes.extend(self.site.prepare_to_write()?);
-        match recovery::recover(&self.site, standing) {
-            Ok(Some(line)) if self.look_up(standing.uid().as_str())?.abandoned => {
-                return Err(Error::new(ErrorKind::State, line).about(&standing.spec.id));
-            }
-            Ok(Some(line)) => self.notes.push(line),
-            Ok(None) => std::thread::sleep(LONGEST_PAUSE),
-            Err(e) => {
-                let e = Error::from(e);
-                let message = format!("what `{}` changed cannot be kept now", standing.spec.id);
-                return Err(Error::new(e.kind(), message).about(&standing.spec.id).because(e));
-            }
-        }
-        Ok(())
     }
 
     /// Stops tasks: everything that belongs to them is ended, and what they changed is kept.

@@ -14,6 +14,7 @@ mod push;
 mod recorded;
 mod revert;
 mod task;
+mod watch;
 
 use std::path::{Path, PathBuf};
 
@@ -31,6 +32,7 @@ pub use hooks::Hook;
 pub use recorded::RecordPlan;
 pub use revert::{RevertPlan, Reverted};
 pub use task::{LandedAs, Sandbox, Task, Tries};
+pub use watch::Watch;
 
 pub use crate::id::{BadName, BadObjectId, BadUid, BlobId, CommitId, Name, TreeId, Uid};
 pub use crate::landing::{Between, Clash, Forecast, LandWish, Later, Refusal, RefusalKind, RevertWish};

@@ -17,6 +17,7 @@ mod book;
 mod fold;
 mod follow;
 mod log;
+mod lookout;
 mod operation;
 mod transaction;
 
@@ -24,5 +25,6 @@ pub(crate) use book::{Book, Error as BookError, Standing};
 pub(crate) use fold::{Fold, Folded, Status, TaskEntry};
 pub(crate) use follow::{Obstacle, followers};
 pub(crate) use log::{Entry, Error as LogError, append, read};
+pub(crate) use lookout::Lookout;
 pub(crate) use operation::{CheckoutChange, Kind, Landed, Move, Operation, TaskRef};
 pub(crate) use transaction::{Carried, Decision, Error as CarryError, PACK_LABEL, Settled, Writer};

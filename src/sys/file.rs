@@ -6,6 +6,7 @@
 use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::{self, Write as _};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use super::fault::Point;
@@ -40,6 +41,26 @@ impl Error {
     pub(crate) fn is_not_found(&self) -> bool {
         self.source.kind() == io::ErrorKind::NotFound
     }
+}
+
+/// What a file looks like from outside. Another look is another content; the same look most likely the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Stamp {
+    inode: u64,
+    length: u64,
+    modified: (i64, i64),
+    changed: (i64, i64),
+}
+
+/// Looks at a file from outside; `None` where there is none, or it cannot be seen.
+pub(crate) fn stamp(path: &Path) -> Option<Stamp> {
+    let seen = fs::symlink_metadata(path).ok()?;
+    Some(Stamp {
+        inode: seen.ino(),
+        length: seen.len(),
+        modified: (seen.mtime(), seen.mtime_nsec()),
+        changed: (seen.ctime(), seen.ctime_nsec()),
+    })
 }
 
 /// Reads a whole file; `None` where there is none.

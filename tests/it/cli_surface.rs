@@ -4,12 +4,13 @@ use std::process::Stdio;
 
 use crate::lab::{Lab, said};
 
-const VERBS: [&str; 20] = [
+const VERBS: [&str; 21] = [
     "run",
     "status",
     "list",
     "show",
     "logs",
+    "watch",
     "wait",
     "cancel",
     "retry",

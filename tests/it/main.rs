@@ -47,6 +47,7 @@ mod shapes;
 mod source;
 mod tidy;
 mod tty;
+mod watch;
 
 /// Says aloud that a test cannot run here, and why: past the test runner, which hides what a passing test prints. CI counts these.
 fn skip(test: &str, why: &str) {

@@ -8,7 +8,7 @@ use crate::tty::{self, Tty, takeback};
 fn an_unknown_task() {
     let lab = Lab::new();
     lab.ready_task("k7", "x", "1\n");
-    for verb in ["show", "logs", "wait", "cancel", "retry", "diff", "outputs", "land", "discard", "undo", "status"] {
+    for verb in ["show", "logs", "watch", "wait", "cancel", "retry", "diff", "outputs", "land", "discard", "undo", "status"] {
         refused(&lab, [verb, "nobody"]).fits(&row!()).about("nobody");
     }
 }
@@ -18,7 +18,7 @@ fn an_ambiguous_prefix() {
     let lab = Lab::new();
     lab.ready_task("tables", "a1", "1");
     lab.ready_task("tab-stops", "b1", "1");
-    for verb in ["show", "logs", "wait", "cancel", "retry", "diff", "outputs", "land", "discard", "undo"] {
+    for verb in ["show", "logs", "watch", "wait", "cancel", "retry", "diff", "outputs", "land", "discard", "undo"] {
         refused(&lab, [verb, "tab"]).fits(&row!()).about("tab");
     }
 }

@@ -85,6 +85,10 @@ pub(super) struct Args {
     #[arg(long, value_name = "GLOB")]
     check_files: Vec<String>,
 
+    /// Its checks start from a clean worktree, whatever git config takeback.checkCache says
+    #[arg(long)]
+    no_check_cache: bool,
+
     /// Paths that it may change; may be given more than once
     #[arg(long, value_name = "GLOB")]
     only: Vec<String>,
@@ -172,6 +176,7 @@ impl Args {
             cwd: self.cwd.clone(),
             checks: self.checks.clone(),
             check_files: self.check_files.clone(),
+            no_check_cache: self.no_check_cache,
             only: self.only.clone(),
             commit_ignored: self.commit_ignored.clone(),
             bring: self.bring.iter().cloned().map(Text::from).collect(),

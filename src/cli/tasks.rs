@@ -225,8 +225,9 @@ fn check(run: &CheckRun) -> String {
         (false, _) => "no",
     };
     let how = if run.cached { "taken from an earlier run on the same tree".to_owned() } else { duration(run.duration()) };
+    let cache = if run.with_cache { ", with what an earlier check had built" } else { "" };
     let runs = if run.runs.is_empty() { String::new() } else { format!(", asked {} times", run.runs.len()) };
-    format!("{word}: {} ({how}{runs})", run.command)
+    format!("{word}: {} ({how}{cache}{runs})", run.command)
 }
 
 /// The time since its command started, up to its end or to now.

@@ -30,6 +30,11 @@ pub(crate) const KEYS: &[Key] = &[
         default: "1",
         meaning: "how often a check that says no is asked again about the same tree",
     },
+    Key {
+        name: "takeback.checkCache",
+        default: "",
+        meaning: "ignored folders (globs) that stay in a check's worktree for the next check; repeatable",
+    },
     Key { name: "takeback.maxQuarantine", default: "2g", meaning: "largest private git dir that is taken over" },
     Key { name: "takeback.landingShape", default: "merge", meaning: "a landing's commits: merge, linear or squash" },
     Key {
@@ -61,6 +66,8 @@ pub(crate) struct Config {
     pub(crate) withhold: Vec<String>,
     /// `takeback.checkRetries`.
     pub(crate) check_retries: u32,
+    /// `takeback.checkCache`, all of them.
+    pub(crate) check_cache: Vec<String>,
     /// `takeback.maxOutputs`.
     pub(crate) max_outputs_bytes: u64,
     /// `takeback.maxFile`.
@@ -123,6 +130,7 @@ impl Config {
             notify: Some(text("takeback.notify")).filter(|t| !t.is_empty()),
             withhold: all_values(&git, "takeback.withhold"),
             check_retries: number(text("takeback.checkRetries"))?,
+            check_cache: folders(&git, "takeback.checkCache")?,
             max_outputs_bytes: size("takeback.maxOutputs")?,
             max_file_bytes: size("takeback.maxFile")?,
             max_quarantine_bytes: size("takeback.maxQuarantine")?,
@@ -162,6 +170,22 @@ pub(crate) fn values(repo: &Repository) -> Result<Vec<(&'static Key, Vec<String>
 
 fn default(name: &str) -> &'static str {
     KEYS.iter().find(|k| k.name == name).map_or("", |k| k.default)
+}
+
+/// Globs of folders below the root; an empty one forgets those before it, as git has it for lists.
+fn folders(git: &git2::Config, key: &'static str) -> Result<Vec<String>, Error> {
+    let mut found = Vec::new();
+    for value in all_values(git, key) {
+        let is_below = value.split('/').all(|part| !matches!(part, "" | "." | ".." | ".git"));
+        if value.is_empty() {
+            found.clear();
+        } else if is_below && globset::Glob::new(&value).is_ok() {
+            found.push(value);
+        } else {
+            return Err(Error::Value { key, value, expected: "a folder below the root, such as target or web/node_modules" });
+        }
+    }
+    Ok(found)
 }
 
 fn number(value: String) -> Result<u32, Error> {

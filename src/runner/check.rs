@@ -1,7 +1,8 @@
 //! Running checks: each in a clean worktree of exactly the tree that it is to judge, with a private git dir of its own.
 //!
 //! A check that says no is asked again about the same tree, in the worktree made clean anew: `takeback.checkRetries` times. If it says
-//! yes then, that counts, and is on record as flaky with every run. What a limit or the user stopped has said nothing, and is not asked
+//! yes then, that counts, and is on record as flaky with every run. A check may find what an earlier one has built
+//! (`takeback.checkCache`); when it is asked again it never does. What a limit or the user stopped has said nothing, and is not asked
 //! again.
 
 use std::convert::Infallible;
@@ -21,10 +22,12 @@ use crate::store::layout::AttemptDir;
 use crate::sys::file;
 use crate::sys::process::Grace;
 use crate::task::{CheckRun, Exit, RepoPath, Text, Trial};
+use crate::verify;
 use crate::verify::check_files::{self, Seen};
+use crate::verify::scope::Scope;
 use crate::verify::self_changed;
 use crate::verify::verdicts::Question;
-use crate::workspace::{Owner, Role, Slot, Wanted};
+use crate::workspace::{Cache, Owner, Role, Slot, Wanted};
 
 /// What a check is asked about.
 pub(super) struct Subject {
@@ -58,7 +61,7 @@ pub(super) fn run_all(attempt: &mut Attempt<'_>, result: CommitId) -> Result<(),
             attempt.record.cancelled = true;
         }
         if run.flaky {
-            attempt.record.notes.push(format!("the check `{command}` said no, then yes about the same tree: it is flaky"));
+            attempt.record.notes.push(flaky(&run));
         }
         attempt.record.checks.push(run);
         if !passed {
@@ -67,6 +70,13 @@ pub(super) fn run_all(attempt: &mut Attempt<'_>, result: CommitId) -> Result<(),
     }
     attempt.record.self_changed = self_changed(attempt, (base, subject.commit.1))?;
     Ok(())
+}
+
+/// What people should know of a check that says no and yes.
+pub(super) fn flaky(run: &CheckRun) -> String {
+    let how = if run.runs.first().is_some_and(|first| first.with_cache) { " with what an earlier check had built" } else { "" };
+    let then = if how.is_empty() { "" } else { " without that" };
+    format!("the check `{}` said no{how}, then yes{then} about the same tree: it is flaky", run.command)
 }
 
 /// The paths that a result changes and that the task's checks name; what is run before them belongs to them.
@@ -80,6 +90,12 @@ fn self_changed(attempt: &Attempt<'_>, trees: (TreeId, TreeId)) -> Result<Vec<Re
 pub(super) fn answer(attempt: &Attempt<'_>, command: &str, subject: &Subject, log: Log) -> Result<CheckRun, Error> {
     let spec = &attempt.spec;
     let delivery = Delivery::find(attempt, subject.commit.1)?;
+    let globs: &[String] = if spec.no_check_cache { &[] } else { &attempt.site.config.check_cache };
+    let named = Scope::new(globs).map_err(verify::Error::from)?;
+    // What is brought comes anew each time, and takes its place whole.
+    let is_brought = |path: &RepoPath| spec.bring.iter().any(|b| b.path == *path || b.path.holds(path) || path.holds(&b.path));
+    let names = |path: &RepoPath| named.names(path) && !is_brought(path);
+    let cache = (!globs.is_empty()).then_some(Cache { globs, names: &names });
     let question = Question {
         tree: subject.seen.tree,
         command,
@@ -88,20 +104,26 @@ pub(super) fn answer(attempt: &Attempt<'_>, command: &str, subject: &Subject, lo
         env: &spec.env,
         level: sandbox::enforce(spec.sandbox).level,
         brought: delivery.as_ref().map(Delivery::fingerprint),
+        cache: globs,
     };
     if let Some(known) = question.find_yes(&attempt.site.layout) {
         return Ok(known);
     }
     let owner = Owner { task: spec.uid.clone(), attempt: attempt.record.attempt, role: Role::Check };
     let (commit, tree) = subject.commit;
-    let mut slot = attempt.slots.take(&Wanted { tree, commit, owner })?;
+    let mut slot = attempt.slots.take_with(&Wanted { tree, commit, owner }, cache)?;
     let own = attempt.dir.checking(slot.n());
     file::make_folder(&own)?;
     let run = ask(attempt, command, subject, (&mut slot, delivery.as_ref(), log));
     // Before the slot is given back: what a crash leaves of the answer is found by the slot's owner.
     let saved = match &run {
         // What a limit or the user stopped has said nothing.
-        Ok(run) if run.exit.code.is_some() => question.save_answer(&attempt.site.layout, &own, run),
+        Ok(run) if run.exit.code.is_some() => {
+            if let Some(cache) = cache.filter(|_| run.has_ended()) {
+                slot.leave_cache(cache);
+            }
+            question.save_answer(&attempt.site.layout, &own, run)
+        }
         _ => Ok(()),
     };
     let removed = file::remove_folder(&own);
@@ -166,7 +188,8 @@ fn execute(attempt: &Attempt<'_>, command: &str, subject: &Subject, (slot, log):
     let ended = execution.run(|_| Ok::<(), Infallible>(()))?;
     // A check that was stopped has said nothing, whatever its exit code: some end well when they are asked to.
     let exit = if ended.cause == Cause::Exited { ended.exit } else { Exit { code: None, signal: ended.exit.signal } };
-    Ok(Trial { exit, duration_ms: u64::try_from(ended.duration.as_millis()).unwrap_or(u64::MAX) })
+    let duration_ms = u64::try_from(ended.duration.as_millis()).unwrap_or(u64::MAX);
+    Ok(Trial { exit, duration_ms, with_cache: slot.has_cache() })
 }
 
 impl Log {

@@ -78,6 +78,7 @@ pub(crate) fn plan(site: &Site, dir: &Path, wish: &RunWish) -> Result<HandOff, E
         target: base::head_branch(site)?,
         checks: wish.checks.clone(),
         check_files: globs(&cwd, &wish.check_files)?,
+        no_check_cache: wish.no_check_cache,
         only: globs(&cwd, &wish.only)?,
         commit_ignored: globs(&cwd, &wish.commit_ignored)?,
         cwd,

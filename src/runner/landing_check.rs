@@ -84,7 +84,7 @@ pub(crate) fn run(site: &Site, joined: &Joined<'_>) -> Result<Checked, Error> {
             return Ok(checked);
         }
         if run.flaky {
-            checked.notes.push(format!("the check `{}` said no, then yes about the same tree: it is flaky", run.command));
+            checked.notes.push(check::flaky(&run));
         }
     }
     Ok(checked)

@@ -24,6 +24,8 @@ pub struct RunWish {
     pub checks: Vec<String>,
     /// Globs, relative to the folder it runs in, of files that make the checks: these are taken from the base.
     pub check_files: Vec<String>,
+    /// Its checks find nothing that earlier ones left, whatever `takeback.checkCache` says.
+    pub no_check_cache: bool,
     /// Globs, relative to the folder it runs in, that it may change; empty is everything.
     pub only: Vec<String>,
     /// Globs, relative to the folder it runs in, of ignored files that go into the commit.

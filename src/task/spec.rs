@@ -32,6 +32,9 @@ pub(crate) struct Spec {
     /// Globs, relative to the root, of files that make the checks: a check sees them as they are in the base.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) check_files: Vec<String>,
+    /// Its checks find nothing that earlier ones left.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) no_check_cache: bool,
     /// Globs, relative to the root, that it may change; empty is everything.
     #[serde(default)]
     pub(crate) only: Vec<String>,

@@ -79,6 +79,9 @@ pub struct CheckRun {
     /// Whether it said no, and yes when it was asked again about the same tree.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub flaky: bool,
+    /// Whether folders were there that an earlier check had filled (`takeback.checkCache`).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub with_cache: bool,
     /// Every run in order, where there was more than one. The one that counts is above.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub runs: Vec<Trial>,
@@ -91,6 +94,9 @@ pub struct Trial {
     pub exit: Exit,
     /// How long it took, in milliseconds.
     pub duration_ms: u64,
+    /// Whether folders were there that an earlier check had filled.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub with_cache: bool,
 }
 
 /// What a result changes against its base.
@@ -160,6 +166,7 @@ impl CheckRun {
             tree,
             cached: false,
             flaky: several && yes.is_some(),
+            with_cache: counts.with_cache,
             runs: if several { trials.to_vec() } else { vec![] },
         })
     }
@@ -167,6 +174,11 @@ impl CheckRun {
     /// Tells whether the check said yes.
     pub(crate) fn passed(&self) -> bool {
         self.exit.is_success()
+    }
+
+    /// Tells whether its last run ended by itself.
+    pub(crate) fn has_ended(&self) -> bool {
+        self.runs.last().map_or(self.exit, |last| last.exit).code.is_some()
     }
 
     /// How long it took.
@@ -206,7 +218,7 @@ mod tests {
     #[test]
     fn a_yes_after_a_no_is_a_flaky_yes_and_a_second_no_leaves_the_first() {
         let tree = "4b825dc642cb6eb9a060e54bf8d69288fbee4904".parse().unwrap();
-        let trial = |code, duration_ms| Trial { exit: Exit { code, signal: None }, duration_ms };
+        let trial = |code, duration_ms| Trial { exit: Exit { code, signal: None }, duration_ms, with_cache: false };
         // The codes of the runs; the one that counts, and whether it is flaky.
         for (codes, counts, flaky) in [
             (&[Some(0)][..], Some(0), false),

@@ -32,6 +32,9 @@ pub(crate) struct Question<'a> {
     /// A fingerprint of what is brought to it; `None` if nothing is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) brought: Option<String>,
+    /// The folders that it may find as an earlier check left them.
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    pub(crate) cache: &'a [String],
 }
 
 impl Question<'_> {
@@ -68,11 +71,14 @@ mod tests {
 
     fn question<'a>(command: &'a str, cwd: &'a RepoPath, env: &'a [EnvWish]) -> Question<'a> {
         let tree = "4b825dc642cb6eb9a060e54bf8d69288fbee4904".parse().unwrap();
-        Question { tree, command, cwd, setup: None, env, level: Level::None, brought: None }
+        Question { tree, command, cwd, setup: None, env, level: Level::None, brought: None, cache: &[] }
     }
 
     fn trials(codes: &[i32]) -> Vec<Trial> {
-        codes.iter().map(|code| Trial { exit: Exit { code: Some(*code), signal: None }, duration_ms: 7 }).collect()
+        codes
+            .iter()
+            .map(|code| Trial { exit: Exit { code: Some(*code), signal: None }, duration_ms: 7, with_cache: false })
+            .collect()
     }
 
     #[test]

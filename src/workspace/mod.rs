@@ -1,6 +1,7 @@
 //! Worktrees of our own: reusable slots, what a task left in them, what is brought into them.
 
 pub(crate) mod bring;
+mod cache;
 pub(crate) mod capture;
 mod error;
 pub(crate) mod ignored;
@@ -13,6 +14,7 @@ mod scan;
 pub(crate) mod slot;
 pub(crate) mod slots;
 
+pub(crate) use cache::Cache;
 pub(crate) use error::Error;
 pub(crate) use record::{Owner, Role};
 pub(crate) use slot::{Slot, Wanted};

@@ -85,6 +85,9 @@ pub(crate) struct Record {
     /// Paths that were put over a tree since; then `tree` and `index` are `None`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) over: Option<Over>,
+    /// The globs of the folders that the last check left here for the next one; a task does not get the slot then.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) cache: Vec<String>,
 }
 
 /// A tree with other files at some paths: what a check sees of a result.

@@ -14,6 +14,7 @@ use std::path::Path;
 use git2::{Index, IndexEntry, IndexTime, Repository};
 
 use super::Error;
+use super::cache::{Cache, Keeper};
 use super::manifest::Manifest;
 use super::scan::{Kind, Rights, Scan};
 use crate::git;
@@ -33,6 +34,8 @@ const READ_WRITE: u32 = 0o600;
 /// What has to be done in a slot.
 pub(super) struct Plan {
     tree: TreeId,
+    /// Something that is in no tree stays.
+    pub(super) keeps: bool,
     /// What is in no tree: files, links, whole folders.
     surplus: Vec<RepoPath>,
     changes: Vec<Change>,
@@ -41,7 +44,7 @@ pub(super) struct Plan {
 impl Plan {
     /// Brings a slot that holds a tree from it, at these paths alone.
     pub(super) fn of(tree: TreeId, changes: Vec<Change>) -> Self {
-        Self { tree, surplus: Vec::new(), changes }
+        Self { tree, keeps: false, surplus: Vec::new(), changes }
     }
 
     /// Tells whether files of the tree are to be written or removed, so that the index will not fit for a while.
@@ -86,16 +89,26 @@ fn is_empty(root: &Path) -> Result<bool, Error> {
 }
 
 /// Finds what differs between a slot, whose index is that of the first tree, and the second; at the paths `over` the index may tell
-/// of anything.
+/// of anything. What the cache names stays.
 ///
 /// # Errors
 ///
 /// [`Error::Git`] if index or trees are unreadable; [`Error::File`] if a folder is.
-pub(super) fn plan(admin: &AdminDir, root: &Path, (from, tree): (TreeId, TreeId), over: &[RepoPath]) -> Result<Plan, Error> {
+pub(super) fn plan(
+    admin: &AdminDir,
+    root: &Path,
+    (from, tree): (TreeId, TreeId),
+    over: &[RepoPath],
+    cache: Option<Cache<'_>>,
+) -> Result<Plan, Error> {
     let repo = admin.open()?;
     let odb = git::repo::odb(&repo)?;
     let manifest = Manifest::load(&admin.index())?;
     let (touched, surplus) = look(&repo, root, &manifest)?;
+    let (surplus, keeps) = match cache.filter(|_| !surplus.is_empty()) {
+        Some(cache) => Keeper { cache, repo: &repo, tree }.sort(&Folder::open(root)?, surplus)?,
+        None => (surplus, false),
+    };
     let mut changes = BTreeMap::new();
     for n in touched {
         let file = &manifest.files()[n];
@@ -110,7 +123,7 @@ pub(super) fn plan(admin: &AdminDir, root: &Path, (from, tree): (TreeId, TreeId)
     for change in tree::changes(&odb, Some(from.into()), Some(tree.into()))? {
         changes.insert(change.path.clone(), change);
     }
-    Ok(Plan { tree, surplus, changes: changes.into_values().collect() })
+    Ok(Plan { tree, keeps, surplus, changes: changes.into_values().collect() })
 }
 
 /// Finds which tracked files are not as the manifest says, and what is not tracked.
@@ -160,7 +173,7 @@ fn is_only_too_new(folder: &Folder, manifest: &Manifest, n: usize) -> Result<boo
 ///
 /// [`Error::Git`], [`Error::File`]; index and files then do not fit.
 pub(super) fn carry_out(admin: &AdminDir, root: &Path, plan: Plan) -> Result<(), Error> {
-    let Plan { tree, surplus, changes } = plan;
+    let Plan { tree, surplus, changes, .. } = plan;
     let folder = Folder::open(root)?;
     for path in &surplus {
         if let Some(parent) = on_disk::parent(&folder, path)? {

@@ -11,6 +11,7 @@ use std::sync::atomic::AtomicBool;
 use git2::Repository;
 
 use super::bring::{self, Ledger, Survey, Target};
+use super::cache::Cache;
 use super::record::{Over, Owner, Record, Stamp};
 use super::{Error, reset};
 use crate::git;
@@ -41,6 +42,7 @@ pub(crate) struct Slot {
     pub(super) common: PathBuf,
     pub(super) record: Record,
     pub(super) lock: Lock,
+    pub(super) has_cache: bool,
 }
 
 impl Slot {
@@ -131,7 +133,8 @@ impl Slot {
     /// # Errors
     ///
     /// [`Error::Git`], [`Error::File`]; the slot then keeps its owner, and its files are compared by content the next time.
-    pub(super) fn prepare(&mut self, wanted: &Wanted) -> Result<(), Error> {
+    pub(super) fn prepare(&mut self, wanted: &Wanted, cache: Option<Cache<'_>>) -> Result<(), Error> {
+        let left = std::mem::take(&mut self.record.cache);
         self.record.owner = Some(wanted.owner.clone());
         self.record.commit = Some(wanted.commit);
         self.record.save(&self.folder)?;
@@ -142,7 +145,17 @@ impl Slot {
         admin.lock(&reason)?;
         admin.point_head(&Head::Detached(wanted.commit.into()))?;
         self.write_link(&admin)?;
-        self.reset(wanted.tree)
+        self.reset_but(wanted.tree, cache.filter(|cache| cache.globs == left))
+    }
+
+    /// Tells whether folders are there that an earlier check has left.
+    pub(crate) fn has_cache(&self) -> bool {
+        self.has_cache
+    }
+
+    /// Leaves the folders of the cache to the next check that takes this slot; said once the slot is let go of.
+    pub(crate) fn leave_cache(&mut self, cache: Cache<'_>) {
+        self.record.cache = cache.globs.to_vec();
     }
 
     /// Puts the files of a tree into the slot, those that differ from what is there; removes all others, ignored ones too.
@@ -151,17 +164,22 @@ impl Slot {
     ///
     /// [`Error::Git`], [`Error::File`].
     pub(crate) fn reset(&mut self, tree: TreeId) -> Result<(), Error> {
+        self.reset_but(tree, None)
+    }
+
+    fn reset_but(&mut self, tree: TreeId, cache: Option<Cache<'_>>) -> Result<(), Error> {
         self.make_root()?;
         let (admin, root) = (self.admin()?, self.root());
-        let plan = match self.known()?.map(|(known, over)| reset::plan(&admin, &root, (known, tree), &over)) {
+        let plan = match self.known()?.map(|(known, over)| reset::plan(&admin, &root, (known, tree), &over, cache)) {
             // The tree that was there last is of a commit that `gc` took.
             None | Some(Err(Error::Git(git::Error::Missing { .. }))) => {
                 self.forget_tree()?;
                 reset::start_over(&admin, &root, tree)?;
-                reset::plan(&admin, &root, (tree, tree), &[])?
+                reset::plan(&admin, &root, (tree, tree), &[], cache)?
             }
             Some(plan) => plan?,
         };
+        self.has_cache = plan.keeps;
         if plan.changes_files() {
             self.forget_tree()?;
         }

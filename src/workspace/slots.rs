@@ -10,7 +10,8 @@ use std::time::{Duration, Instant};
 use git2::Repository;
 
 use super::Error;
-use super::record::{Owner, Record};
+use super::cache::Cache;
+use super::record::{Owner, Record, Role};
 use super::slot::{Slot, Wanted};
 use crate::id::Uid;
 use crate::sys::file;
@@ -57,11 +58,20 @@ impl Slots {
     ///
     /// [`Error::Git`] if the tree cannot be written, [`Error::File`]; the slot is then nobody's again.
     pub(crate) fn take(&self, wanted: &Wanted) -> Result<Slot, Error> {
-        let mut slot = match self.find_idle(wanted)? {
+        self.take_with(wanted, None)
+    }
+
+    /// As [`Slots::take`], for a check: a slot in which an earlier one left the same cache comes first, and that stays.
+    ///
+    /// # Errors
+    ///
+    /// As [`Slots::take`].
+    pub(crate) fn take_with(&self, wanted: &Wanted, cache: Option<Cache<'_>>) -> Result<Slot, Error> {
+        let mut slot = match self.find_idle(wanted, cache.map_or(&[], |cache| cache.globs))? {
             Some(slot) => slot,
             None => self.make()?,
         };
-        match slot.prepare(wanted) {
+        match slot.prepare(wanted, cache) {
             Ok(()) => Ok(slot),
             Err(error) => {
                 // What could not be prepared nobody has worked in; the first error is the one to tell.
@@ -71,20 +81,25 @@ impl Slots {
         }
     }
 
-    fn find_idle(&self, wanted: &Wanted) -> Result<Option<Slot>, Error> {
+    fn find_idle(&self, wanted: &Wanted, cache: &[String]) -> Result<Option<Slot>, Error> {
+        let may_have = |record: &Record| record.cache.is_empty() || wanted.owner.role == Role::Check;
         let mut idle = Vec::new();
         for n in self.numbers()? {
             // A record that cannot be read may be of a newer program: its slot is left alone.
             match Record::load(&self.path_of(n)) {
-                Ok(Some(record)) if record.owner.is_none() => idle.push((record.tree != Some(wanted.tree), n)),
-                Ok(None) => idle.push((true, n)),
+                Ok(Some(record)) if record.owner.is_none() && may_have(&record) => {
+                    idle.push((record.cache != cache, record.tree != Some(wanted.tree), n));
+                }
+                Ok(None) => idle.push((!cache.is_empty(), true, n)),
                 _ => {}
             }
         }
         idle.sort_unstable();
-        for (_, n) in idle {
+        for (_, _, n) in idle {
+            // Another process may have had it since.
             if let Some(slot) = self.try_hold(n)?
                 && slot.owner().is_none()
+                && may_have(&slot.record)
             {
                 return Ok(Some(slot));
             }
@@ -119,7 +134,7 @@ impl Slots {
         let Some(lock) = Lock::try_acquire(&path)?.filter(|lock| lock.is_on(&path)) else { return Ok(None) };
         let fresh = || Record { n, name: self.name.clone(), ..Record::default() };
         let record = Record::load(&folder)?.unwrap_or_else(fresh);
-        Ok(Some(Slot { folder, common: self.common.clone(), record, lock }))
+        Ok(Some(Slot { folder, common: self.common.clone(), record, lock, has_cache: false }))
     }
 
     /// Lists the slots that have an owner, alive or not.

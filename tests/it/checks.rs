@@ -240,3 +240,85 @@ fn one_task_cannot_land_with_a_change_to_the_check_of_another() {
     assert_eq!(answer["refused"][0]["paths"], json!(["checks/run.sh"]));
     lab.json(["land", "honest", "other", "--allow-self-changed"]);
 }
+
+/// A repository whose checks may keep `target` and what is in `web/.cache`, and a check that notes what it finds of these.
+fn with_a_cache() -> (Lab, String) {
+    let lab = Lab::new();
+    lab.write(".gitignore", "target\n.cache/\n*.log\n");
+    lab.write("web/index", "1\n");
+    lab.commit("ignore");
+    lab.git(["config", "--add", "takeback.checkCache", "target"]);
+    lab.git(["config", "--add", "takeback.checkCache", "web/.cache"]);
+    let check = "ls target web/.cache other web/made.log 2>/dev/null | grep -v : | sort | xargs echo found; git status --porcelain; \
+                 mkdir -p target web/.cache other/target; for d in target web/.cache other other/target; do \
+                 echo x > $d/$(git rev-parse HEAD:a.txt | cut -c1-4); done; touch web/made.log";
+    (lab, check.to_owned())
+}
+
+fn wrote(lab: &Lab, task: &str) -> String {
+    lab.ok(["logs", task, "--check", "1"])
+}
+
+#[test]
+fn what_a_check_built_in_the_folders_of_the_cache_is_there_for_the_next_check_and_nothing_else_is() {
+    let (lab, check) = with_a_cache();
+    let first = task(&lab, "first", &["--check", &check], "echo first > a.txt");
+    assert_eq!((&first["state"], first["checks"][0].get("with_cache")), (&json!("ready"), None), "{first}");
+    assert_eq!(wrote(&lab, "first"), "found\n");
+    let second = task(&lab, "second", &["--check", &check], "echo second > a.txt; ls -A . web other 2>&1; true");
+    assert_eq!(second["checks"][0]["with_cache"], json!(true), "{second}");
+    let hash = lab.git(["rev-parse", &format!("{}:a.txt", first["result"].as_str().unwrap())]);
+    assert_eq!(wrote(&lab, "second"), format!("found {0} {0}\n", &hash[..4]));
+    assert!(lab.ok(["show", "second"]).contains("with what an earlier check had built"));
+    // No task has seen any of it, and nothing of it is in a result.
+    assert!(!lab.ok(["logs", "second"]).contains("target"), "{}", lab.ok(["logs", "second"]));
+    assert_eq!(lab.git(["diff", "--name-only", "main", second["result"].as_str().unwrap()]), "a.txt");
+    // What was said with a cache is no answer to who wants none.
+    let clean = task(&lab, "clean", &["--no-check-cache", "--check", &check], "echo second > a.txt");
+    assert_eq!((clean["checks"][0].get("with_cache"), &clean["checks"][0]["cached"]), (None, &json!(false)), "{clean}");
+    assert_eq!(wrote(&lab, "clean"), "found\n");
+}
+
+#[test]
+fn without_the_setting_a_check_finds_nothing_that_another_left() {
+    let (lab, check) = with_a_cache();
+    lab.git(["config", "--unset-all", "takeback.checkCache"]);
+    for name in ["first", "second", "third"] {
+        task(&lab, name, &["--check", &check], &format!("echo {name} > a.txt"));
+        assert_eq!(wrote(&lab, name), "found\n", "{name}");
+    }
+}
+
+#[test]
+fn a_check_that_fails_over_what_an_earlier_one_built_is_asked_again_without_it() {
+    let (lab, _) = with_a_cache();
+    let check = "test ! -e target/stale && mkdir -p target && touch target/stale";
+    assert_eq!(task(&lab, "first", &["--check", check], "echo first > a.txt")["checked"], "passed");
+    let second = task(&lab, "second", &["--check", check], "echo second > a.txt");
+    let run = &second["checks"][0];
+    assert_eq!((&second["state"], &run["flaky"], run.get("with_cache")), (&json!("ready"), &json!(true), None), "{second}");
+    assert_eq!((&run["runs"][0]["with_cache"], run["runs"][1].get("with_cache")), (&json!(true), None), "{run}");
+    assert!(second["notes"].to_string().contains("with what an earlier check had built"), "{second}");
+}
+
+#[test]
+fn what_a_check_that_was_stopped_had_built_is_not_found_again() {
+    let (lab, _) = with_a_cache();
+    let check = "ls target 2>/dev/null; mkdir -p target; echo half > target/half; test -e fast || exec sleep 1000";
+    let slow = task(&lab, "slow", &["--check", check, "--idle", "300ms"], "echo slow > a.txt");
+    assert_eq!(slow["reason"], "check", "{slow}");
+    let next = task(&lab, "next", &["--check", check], "touch fast");
+    assert_eq!(next["checks"][0].get("with_cache"), None, "{next}");
+    assert_eq!(wrote(&lab, "next"), "");
+    let again = task(&lab, "again", &["--check", check], "touch fast more");
+    assert_eq!((&again["checks"][0]["with_cache"], wrote(&lab, "again").as_str()), (&json!(true), "half\n"), "{again}");
+}
+
+#[test]
+fn a_folder_that_the_result_does_not_ignore_is_no_cache_for_it() {
+    let (lab, _) = with_a_cache();
+    let check = "git status --porcelain; ls target 2>/dev/null; mkdir -p target; echo built > target/built";
+    task(&lab, "first", &["--check", check], "echo first > a.txt");
+    task(&lab, "shows", &["--check", check], "echo '*.log' > .gitignore");
+    assert_eq!(wrote(&lab, "shows"), "");
+}

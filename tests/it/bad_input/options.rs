@@ -111,6 +111,9 @@ fn a_bad_setting() {
         ("takeback.maxFile", "big"),
         ("takeback.branchPrefix", "a..b"),
         ("takeback.checkRetries", "often"),
+        ("takeback.checkCache", "../target"),
+        ("takeback.checkCache", "/target"),
+        ("takeback.checkCache", "a[b"),
     ] {
         let lab = Lab::new();
         lab.git(["config", key, value]);

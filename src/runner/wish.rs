@@ -7,6 +7,7 @@ use crate::task::{Level, Text};
 
 /// One task to hand off.
 #[derive(Clone, Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a wish of its own")]
 pub struct RunWish {
     /// The program and its arguments; with `shell`, empty.
     pub argv: Vec<Text>,

@@ -46,6 +46,22 @@ pub(super) const RUN_WITH_BROUGHT_DATA: Scenario = Scenario {
     ..RUN
 };
 
+/// A check that sees files of the base, and says no the first time: its worktree is put in order in between. Its cache stays.
+pub(super) const RUN_WITH_CHECK_FILES: Scenario = Scenario {
+    prepare: |lab| {
+        lab.git(["config", "takeback.checkCache", "*.log"]);
+        lab.ok(["run", "--wait", "--name", "first", "--check", "mkdir kept.log", "--shell", "echo first > first.txt"]);
+    },
+    act: |stage| {
+        let asked = stage.lab.outside().join("asked");
+        let check =
+            format!("grep -q one a.txt && ! test -e own.txt && {{ test -e {0} || {{ touch {0}; false; }}; }}", asked.display());
+        let options = ["--check-files", "a.txt", "--check-files", "own.txt", "--check", &check];
+        drop(stage.run(&[&["run", "--name", "t"], &options[..], &["--shell", &work(&stage.lab)]].concat()));
+    },
+    ..RUN
+};
+
 pub(super) const RUN_WITH_CHANGES: Scenario =
     Scenario { act: |stage| drop(stage.run(&["run", "--name", "t", "--with-changes", "--shell", &work(&stage.lab)])), ..RUN };
 
@@ -181,6 +197,12 @@ fn brought_data_stays_as_it_is_and_what_was_changed_in_it_is_kept_wherever_its_r
     let (stage, ..) = RUN_WITH_BROUGHT_DATA.rehearse();
     assert_eq!(stage.lab.read("data.log/x"), "x\n");
     assert_eq!(std::fs::read_to_string(stage.lab.outside().join("shared")).unwrap(), "shared\n");
+}
+
+#[test]
+fn a_check_with_files_of_the_base_that_crashes_leaves_no_worktree_that_is_wrong() {
+    RUN_WITH_CHECK_FILES
+        .sweep(|passing| passing.role == "__runner" && (passing.point().starts_with("slot") || passing.point() == "verdict"));
 }
 
 #[test]

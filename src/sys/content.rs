@@ -2,10 +2,10 @@
 //!
 //! Either way the two files have nothing to do with each other from then on. Holes stay holes.
 
-use std::fs::{File, Metadata};
+use std::fs::{File, Metadata, Permissions};
 use std::io;
 use std::os::fd::AsFd;
-use std::os::unix::fs::MetadataExt as _;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::Path;
 
 use rustix::fs::{AtFlags, Timespec, Timestamps};
@@ -79,6 +79,15 @@ fn copy_with_holes(from: &File, to: &File, length: u64) -> io::Result<bool> {
 #[cfg(not(target_os = "linux"))]
 fn copy_with_holes(_from: &File, _to: &File, _length: u64) -> io::Result<bool> {
     Ok(false)
+}
+
+/// Gives an open file or folder its rights.
+///
+/// # Errors
+///
+/// What the system said.
+pub(crate) fn set_mode(file: impl AsFd, mode: u32) -> io::Result<()> {
+    File::from(file.as_fd().try_clone_to_owned()?).set_permissions(Permissions::from_mode(mode))
 }
 
 /// Gives an open file or folder the time of its last change, in seconds and nanoseconds.

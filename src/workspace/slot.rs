@@ -5,6 +5,7 @@
 
 use std::ffi::OsStr;
 use std::fs;
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
@@ -13,7 +14,7 @@ use git2::Repository;
 use super::bring::{self, Ledger, Survey, Target};
 use super::cache::Cache;
 use super::record::{Over, Owner, Record, Stamp};
-use super::{Error, reset};
+use super::{Error, reset, slots};
 use crate::git;
 use crate::git::admin::{AdminDir, Head, Registration};
 use crate::git::tree::Change;
@@ -112,6 +113,12 @@ impl Slot {
         // A check that is asked again has brought files there before.
         self.clear_beside()?;
         self.record.beside = found.names_beside();
+        let is_own = |name: &Text| *name == self.record.name || slots::is_own_name(name.as_os_str());
+        if let Some(name) = self.record.beside.iter().find(|name| is_own(name)) {
+            let path = RepoPath::from("..").join(name.as_os_str().as_bytes());
+            self.record.beside.clear();
+            return Err(bring::Error::Place { path, why: "beside a worktree that name is taken" }.into());
+        }
         if !self.record.beside.is_empty() {
             self.record.save(&self.folder)?;
         }

@@ -254,6 +254,16 @@ fn paths_are_those_of_the_folder_and_the_checkout_where_the_command_was_typed() 
 }
 
 #[test]
+fn a_change_with_a_forged_time_is_found() {
+    let lab = lab();
+    let script = "cp -p data/x.csv ref; printf '7\\n' > data/x.csv; touch -r ref data/x.csv; rm ref; touch data/sub/y.csv; mv data/sub data/moved";
+    let task = run(&lab, &["--bring", "data"], script);
+    assert_eq!(task["state"], "empty", "{task}");
+    let expected = [pair("data/moved", "brought"), pair("data/sub", "brought-deleted"), pair("data/x.csv", "brought")];
+    assert_eq!(outputs(&lab, "t"), expected);
+}
+
+#[test]
 fn read_only_is_a_copy_without_the_right_to_write() {
     let lab = lab();
     let task = run(&lab, &["--bring", "data:ro"], "stat -c '%a %n' data data/x.csv; chmod u+w data/x.csv; echo w >> data/x.csv");

@@ -3,8 +3,7 @@
 //! Every name is made new, in a folder that was entered without following a link: what is there already stays as it is.
 
 use std::ffi::OsStr;
-use std::fs::{File, Permissions};
-use std::os::unix::fs::PermissionsExt as _;
+use std::fs::File;
 use std::path::{Component, Path};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
@@ -89,8 +88,10 @@ impl Copier<'_> {
     fn make_way(&self, place: &RepoPath) -> Result<(), Error> {
         let (base, way) = split(place, self.target.root, self.target.around);
         let mut at = Folder::open(base)?;
-        for name in way.parent().into_iter().flat_map(Path::components) {
-            let name = name.as_os_str();
+        if way.components().any(|part| !matches!(part, Component::Normal(_))) {
+            return Err(Error::Place { path: place.clone(), why: "it has no place in the slot" });
+        }
+        for name in way.parent().into_iter().flat_map(Path::components).map(Component::as_os_str) {
             at = match at.enter(name)? {
                 Some(folder) => folder,
                 None if at.stat(name)?.is_none() => at.make(name)?,
@@ -113,8 +114,7 @@ impl Copier<'_> {
         let (parent, name) = self.parent_of(&item.place)?;
         let Some(folder) = parent.enter(name)? else { return Ok(()) };
         let path = self.path_of(&item.place);
-        let mode = rustix::fs::Mode::from_raw_mode(self.mode_of(item));
-        rustix::fs::fchmod(&folder, mode).map_err(|e| file::Error::of("set the rights of", &path)(e.into()))?;
+        content::set_mode(&folder, self.mode_of(item)).map_err(file::Error::of("set the rights of", &path))?;
         Ok(content::set_time(&folder, item.changed).map_err(file::Error::of("set the time of", &path))?)
     }
 
@@ -187,7 +187,7 @@ impl Copier<'_> {
         let path = self.path_of(&item.place);
         let copy = folder.create(name, false)?;
         content::copy(&source, &copy).map_err(file::Error::of("copy", &item.from))?;
-        copy.set_permissions(Permissions::from_mode(self.mode_of(item))).map_err(file::Error::of("set the rights of", &path))?;
+        content::set_mode(&copy, self.mode_of(item)).map_err(file::Error::of("set the rights of", &path))?;
         content::set_time(&copy, item.changed).map_err(file::Error::of("set the time of", &path))?;
         Ok(true)
     }
@@ -225,4 +225,100 @@ fn open(path: &Path) -> std::io::Result<File> {
     let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
     let file = File::from(rustix::fs::open(path, flags, Mode::empty())?);
     if file.metadata()?.is_file() { Ok(file) } else { Err(std::io::ErrorKind::InvalidInput.into()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::task::Amount;
+    use crate::workspace::bring::{Order, Source, survey};
+    use crate::workspace::manifest::Manifest;
+
+    struct Lab {
+        dir: tempfile::TempDir,
+    }
+
+    impl Lab {
+        fn new() -> Self {
+            let dir = tempfile::tempdir().unwrap();
+            for folder in ["checkout/data", "slot/work"] {
+                std::fs::create_dir_all(dir.path().join(folder)).unwrap();
+            }
+            Self { dir }
+        }
+
+        fn path(&self, path: &str) -> std::path::PathBuf {
+            self.dir.path().canonicalize().unwrap().join(path)
+        }
+
+        fn find(&self, place: &str) -> Result<Survey, Error> {
+            let (checkout, common, state) = (self.path("checkout"), self.path("checkout/.git"), self.path("state"));
+            let order = Order {
+                checkout: &checkout,
+                name: Path::new("work"),
+                common: &common,
+                state: &state,
+                tracked: &Manifest::default(),
+                limit: u64::MAX,
+            };
+            let source = Source { place: RepoPath::from(place), from: self.path("checkout/data"), mode: BringMode::Copy };
+            survey(&order, &[source])
+        }
+
+        fn put(&self, found: &Survey, stop: bool) -> Result<Ledger, Error> {
+            let (root, around) = (self.path("slot/work"), self.path("slot"));
+            put(&Target { root: &root, around: &around }, found, &AtomicBool::new(stop))
+        }
+    }
+
+    #[test]
+    fn a_wish_to_stop_is_heard_between_two_files() {
+        let lab = Lab::new();
+        for n in 0..FEW * 3 {
+            file::fill(&lab.path(&format!("checkout/data/{n}")), b"x").unwrap();
+        }
+        let found = lab.find("data").unwrap();
+        assert!(matches!(lab.put(&found, true), Err(Error::Stopped)));
+        assert_eq!(std::fs::read_dir(lab.path("slot/work/data")).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn what_has_a_place_already_stays_as_it_is() {
+        let lab = Lab::new();
+        file::fill(&lab.path("checkout/data/a"), b"brought").unwrap();
+        std::fs::create_dir(lab.path("slot/work/data")).unwrap();
+        file::fill(&lab.path("slot/work/data/a"), b"from git").unwrap();
+        assert_eq!(lab.put(&lab.find("data").unwrap(), false).unwrap(), Ledger::new(vec![RepoPath::from("data")], vec![]));
+        assert_eq!(std::fs::read(lab.path("slot/work/data/a")).unwrap(), b"from git");
+    }
+
+    #[test]
+    fn a_link_in_the_way_to_a_place_is_not_followed() {
+        let lab = Lab::new();
+        file::fill(&lab.path("checkout/data/a"), b"brought").unwrap();
+        std::os::unix::fs::symlink(lab.path("checkout"), lab.path("slot/work/link")).unwrap();
+        std::os::unix::fs::symlink(lab.path("checkout"), lab.path("slot/work/data")).unwrap();
+        for place in ["link/data", "data", "../../outside", "../"] {
+            let failed = lab.put(&lab.find(place).unwrap(), false);
+            assert!(failed.is_err(), "{place}: {failed:?}");
+        }
+        assert_eq!(std::fs::read_dir(lab.path("checkout")).unwrap().count(), 1);
+        assert!(!lab.path("outside").exists());
+    }
+
+    #[test]
+    fn links_that_lead_in_circles_come_to_an_end() {
+        let lab = Lab::new();
+        for (folder, other) in [("one", "two"), ("two", "one")] {
+            std::fs::create_dir(lab.path(folder)).unwrap();
+            file::fill(&lab.path(folder).join("f"), b"x").unwrap();
+            std::os::unix::fs::symlink(lab.path(other), lab.path(folder).join("other")).unwrap();
+        }
+        std::os::unix::fs::symlink(lab.path("one"), lab.path("checkout/data/out")).unwrap();
+        std::os::unix::fs::symlink("itself", lab.path("checkout/data/itself")).unwrap();
+        let found = lab.find("data").unwrap();
+        lab.put(&found, false).unwrap();
+        assert_eq!(found.amounts[0].2, Amount { files: 4, bytes: 2 });
+        assert_eq!(std::fs::read_link(lab.path("slot/work/data/out/other/other")).unwrap(), Path::new(".."));
+    }
 }

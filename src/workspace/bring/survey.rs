@@ -70,6 +70,10 @@ impl Survey {
     /// A hash over every file's place, kind, size, rights and time: as long as it is the same, so is what is brought.
     pub(crate) fn fingerprint(&self) -> String {
         let mut text = Vec::new();
+        for (place, mode, _) in &self.amounts {
+            text.extend_from_slice(place.as_bytes());
+            text.extend_from_slice(format!("\0{mode:?}\0").as_bytes());
+        }
         for item in &self.items {
             text.extend_from_slice(item.place.as_bytes());
             let (kind, bytes) = match &item.kind {

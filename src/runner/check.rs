@@ -55,7 +55,13 @@ pub(super) fn run_all(attempt: &mut Attempt<'_>, result: CommitId) -> Result<(),
     let subject = Subject { commit, seen };
     attempt.record.checks.clear();
     for (n, command) in attempt.spec.checks.clone().iter().enumerate() {
-        let run = answer(attempt, command, &subject, Log::Own(n + 1))?;
+        let run = match answer(attempt, command, &subject, Log::Own(n + 1)) {
+            Err(e) if e.is_of_bringing() => {
+                attempt.note_unasked(command, &e);
+                return Ok(());
+            }
+            other => other?,
+        };
         let passed = run.passed();
         if !passed && attempt.is_cancelled() {
             attempt.record.cancelled = true;

@@ -323,6 +323,17 @@ fn what_is_not_there_any_more_fails_the_attempt_with_its_path() {
 }
 
 #[test]
+fn a_check_for_which_the_data_is_not_there_any_more_is_no_yes() {
+    let lab = lab();
+    let away = format!("mv {0}/data {0}/gone.log; echo two > a.txt", lab.root().display());
+    let task = run(&lab, &["--bring", "data", "--check", "true"], &away);
+    assert_eq!((&task["state"], &task["reason"]), (&json!("failed"), &json!("check")), "{task}");
+    let message = task["message"].as_str().unwrap();
+    assert!(message.starts_with("the check `true` could not be asked: cannot bring `data`: there is no "), "{message}");
+    assert_eq!(task["files"]["changed"], 1, "what it did is kept: {task}");
+}
+
+#[test]
 fn a_task_whose_runner_was_killed_keeps_what_it_changed_in_brought_data() {
     let lab = lab();
     let sibling = lab.outside().join("shared.txt");

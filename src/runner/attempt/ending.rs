@@ -1,6 +1,6 @@
 //! How a command ended, in its record's words.
 
-use super::{Attempt, chain};
+use super::{Attempt, Error, chain};
 use crate::exec::run::{Cause, Ended};
 use crate::sys::process;
 use crate::task::Reason;
@@ -34,6 +34,17 @@ impl Attempt<'_> {
         }
         if let Some(e) = &ended.log_error {
             self.record.notes.push(format!("its log is not whole: {}", chain(e)));
+        }
+    }
+
+    /// A check could not be asked, since what it needs could not be brought: that is no yes.
+    pub(in crate::runner) fn note_unasked(&mut self, check: &str, e: &Error) {
+        if e.is_stop() {
+            self.record.cancelled = true;
+            self.record.message = Some("it was cancelled".to_owned());
+        } else {
+            self.record.reason = Some(Reason::Check);
+            self.record.message = Some(format!("the check `{check}` could not be asked: {}", chain(e)));
         }
     }
 

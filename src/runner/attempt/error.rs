@@ -58,4 +58,9 @@ impl Error {
     pub(super) fn is_stop(&self) -> bool {
         matches!(self, Self::Workspace(workspace::Error::Bring(workspace::bring::Error::Stopped)))
     }
+
+    /// Tells whether it is that something could not be brought.
+    pub(in crate::runner) fn is_of_bringing(&self) -> bool {
+        matches!(self, Self::Bring(_) | Self::Workspace(workspace::Error::Bring(_)))
+    }
 }

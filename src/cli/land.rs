@@ -53,6 +53,8 @@ pub(super) struct Args {
     keep_commits: bool,
 
     /// Push the branch when it has landed, as `git push` does it; prints the forge's command for a pull request
+    ///
+    /// Where it cannot be pushed the landing stands, and the exit code is 4.
     #[arg(long)]
     push: bool,
 

@@ -109,8 +109,7 @@ impl CommitMsg {
 
 /// An index that holds what the commit will hold.
 fn index(intake: &Intake, tree: Oid) -> Result<PathBuf, Error> {
-    let place = intake.passing_file("index", b"")?;
-    drop(std::fs::remove_file(&place));
+    let place = intake.path().join("commit-index");
     let tree = intake.repo().find_tree(tree).map_err(Error::of("read", tree))?;
     let mut index = Index::open(&place).map_err(Error::of("make the index", place.display()))?;
     index.read_tree(&tree).and_then(|()| index.write()).map_err(Error::of("write the index", place.display()))?;

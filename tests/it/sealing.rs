@@ -156,6 +156,24 @@ fn a_hook_finds_what_git_commit_gives_it() {
 }
 
 #[test]
+fn a_hook_can_read_what_no_commit_of_the_repository_holds_yet() {
+    let lab = Lab::new();
+    if !lab.git_merges("a_hook_can_read_what_no_commit_of_the_repository_holds_yet") {
+        return;
+    }
+    let lines = |first: &str, last: &str| format!("{first}\n{}{last}\n", "same\n".repeat(20));
+    lab.write("f", lines("1", "20"));
+    lab.commit("long");
+    lab.ready_task("k7", "f", &lines("one", "20"));
+    lab.write("f", lines("1", "twenty"));
+    lab.commit("others went on");
+    let seen = lab.outside().join("seen");
+    hook(&lab, ".git/hooks/commit-msg", &format!("#!/bin/sh\ngit show :f > '{}'\n", seen.display()));
+    lab.json(["land", "k7"]);
+    assert_eq!(std::fs::read_to_string(seen).unwrap(), lines("one", "twenty"));
+}
+
+#[test]
 fn a_git_that_cannot_run_hooks_for_us_has_its_hooks_run_all_the_same() {
     let lab = two();
     hook(&lab, ".git/hooks/commit-msg", CHANGE_ID);

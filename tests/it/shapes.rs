@@ -89,8 +89,10 @@ fn the_printed_git_line_takes_a_landing_back_in_every_shape() {
             let lab = three();
             let before = tree(&lab, "main");
             let landed = lab.json([&["land", "--shape", shape], tasks].concat());
-            typed(&lab, text(&landed["git_line"]));
+            let line = text(&landed["git_line"]);
+            typed(&lab, line);
             assert_eq!(tree(&lab, "main"), before, "{shape} of {tasks:?}");
+            assert_eq!(line.contains(" -m 1 "), shape == "merge" && tasks.len() > 1, "older gits know it of merges alone: {line}");
             assert_eq!(lab.git(["status", "--porcelain"]), "");
         }
     }

@@ -6,8 +6,8 @@ use clap::builder::styling::{AnsiColor, Styles};
 use clap::{CommandFactory as _, Parser, Subcommand};
 
 use crate::cli::{
-    cancel, completions, config, demo, diff, discard, hooks, land, list, logs, man, ops, outputs, redo, retry, revert, run, show,
-    status, undo, wait, watch,
+    cancel, completions, config, demo, diff, discard, hooks, land, list, logs, man, open, ops, outputs, redo, retry, revert, run,
+    show, status, undo, wait, watch,
 };
 
 /// Hand work off. Take any of it back.
@@ -42,6 +42,7 @@ pub(super) enum Verb {
     Retry(retry::Args),
     Diff(diff::Args),
     Outputs(outputs::Args),
+    Open(open::Args),
     #[command(visible_aliases = ["merge", "accept"])]
     Land(land::Args),
     Discard(discard::Args),
@@ -61,7 +62,7 @@ pub(super) enum Verb {
 const GROUPS: &[(&str, &[&str])] = &[
     ("Hand off", &["run"]),
     ("Follow", &["status", "list", "show", "logs", "watch", "wait", "cancel", "retry"]),
-    ("Look", &["diff", "outputs"]),
+    ("Look", &["diff", "outputs", "open"]),
     ("Decide", &["land", "discard", "revert"]),
     ("Take back", &["undo", "redo", "ops"]),
     ("Keep house", &["config", "hooks", "demo", "completions", "man", "help"]),
@@ -123,6 +124,7 @@ impl Verb {
             Self::Retry(_) => "retry",
             Self::Diff(_) => "diff",
             Self::Outputs(_) => "outputs",
+            Self::Open(_) => "open",
             Self::Land(_) => "land",
             Self::Discard(_) => "discard",
             Self::Revert(_) => "revert",

@@ -72,6 +72,7 @@ pub(super) fn code(kind: ErrorKind) -> Code {
         | K::State
         | K::Hook
         | K::NoRemote
+        | K::Open
         | K::Nothing => Code::Forbidden,
         K::NotARepository
         | K::StateDir
@@ -147,6 +148,7 @@ pub(super) fn hint(error: &Error, verb: Option<&str>) -> String {
         K::Running => format!("`{us} wait {it}` waits for it, `{us} cancel {it}` ends it"),
         K::State => format!("`{us} status` and `{us} ops` show where things stand"),
         K::Nothing => format!("`{us} ops` shows what was done"),
+        K::Open => format!("`{us} open --list` shows what is open"),
         K::Hook => format!("`{us} hooks` shows what is installed"),
         K::Sandbox => "`--sandbox auto` takes the best there is and records it".to_owned(),
         K::Io => "see whether the path is there and may be written to: `ls -ld` shows it".to_owned(),

@@ -17,6 +17,7 @@ mod land;
 mod list;
 mod logs;
 mod man;
+mod open;
 mod ops;
 mod out;
 mod outputs;
@@ -114,6 +115,7 @@ impl Cx {
             Verb::Retry(args) => retry::run(args, self),
             Verb::Diff(args) => diff::run(args, self),
             Verb::Outputs(args) => outputs::run(args, self),
+            Verb::Open(args) => open::run(args, self),
             Verb::Land(args) => land::run(args, self),
             Verb::Discard(args) => discard::run(args, self),
             Verb::Revert(args) => revert::run(args, self),

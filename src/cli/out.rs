@@ -123,6 +123,11 @@ impl Out {
         &self.stdout
     }
 
+    /// Whether a command can have the terminal.
+    pub(super) fn has_terminal(&self) -> bool {
+        self.asks && io::stdout().is_terminal()
+    }
+
     /// Writes the answer.
     pub(super) fn answer(&mut self, view: &impl View) -> Result<(), Error> {
         if self.json {

@@ -1,5 +1,6 @@
 //! From the errors of the layers below to the one of the public API.
 
+mod opening;
 mod running;
 mod taking_back;
 
@@ -10,6 +11,8 @@ use crate::landing::{Error as LandingError, TargetError};
 use crate::store::{format, site, state_dir, tasks};
 use crate::sys::{command, file, lock};
 use crate::{config, git, workspace};
+
+pub(super) use opening::way_out;
 
 impl From<file::Error> for Error {
     fn from(e: file::Error) -> Self {

@@ -81,6 +81,8 @@ pub enum ErrorKind {
     Nothing,
     /// A hook cannot be installed or removed.
     Hook,
+    /// A task's worktree is open, or is not.
+    Open,
     /// An isolation level is not to be had.
     Sandbox,
     /// No remote to push to is known.
@@ -198,6 +200,7 @@ impl ErrorKind {
             Self::State => "state",
             Self::Nothing => "nothing",
             Self::Hook => "hook",
+            Self::Open => "open",
             Self::Sandbox => "sandbox",
             Self::NoRemote => "no-remote",
             Self::Signing => "signing",

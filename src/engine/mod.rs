@@ -10,6 +10,7 @@ mod error;
 mod follow;
 mod hand_off;
 mod hooks;
+mod open;
 mod push;
 mod recorded;
 mod revert;
@@ -29,6 +30,7 @@ pub use error::{Error, ErrorKind};
 pub use follow::{Made, Setting};
 pub use hand_off::RunPlan;
 pub use hooks::Hook;
+pub use open::{Leaving, Looked, Opened, Worktree};
 pub use recorded::RecordPlan;
 pub use revert::{RevertPlan, Reverted};
 pub use task::{LandedAs, Sandbox, Task, Tries};
@@ -81,6 +83,7 @@ impl Engine {
         let book = Book::open(&self.site)?;
         self.notes.extend(settled.iter().map(|s| settled_note(s, &book)));
         self.notes.extend(recovery::recover_all(&self.site, &book)?);
+        self.notes.extend(open::settle(&self.site, &book)?);
         Ok(())
     }
 }

@@ -23,6 +23,8 @@ pub(crate) struct TaskEntry {
     pub(crate) id: Name,
     /// Its last attempt.
     pub(crate) attempt: u32,
+    /// The highest number that an attempt of it ever had, also one that was undone: the next one's is above.
+    pub(crate) highest: u32,
     /// The state decided by an operation; without one the attempt's record says.
     pub(crate) decision: Option<State>,
     /// The last operation about it that holds.
@@ -49,6 +51,13 @@ pub(crate) enum Status {
     Done,
     /// Not carried out.
     Dropped,
+}
+
+impl TaskEntry {
+    /// The number of the attempt that comes next.
+    pub(crate) fn next_attempt(&self) -> u32 {
+        self.highest + 1
+    }
 }
 
 impl Folded {
@@ -127,7 +136,7 @@ impl Fold {
     fn add_task(&mut self, uid: Uid, id: Name) {
         if !self.places.contains_key(&uid) {
             self.places.insert(uid.clone(), self.tasks.len());
-            self.tasks.push(TaskEntry { uid, id, attempt: 1, decision: None, operation: None });
+            self.tasks.push(TaskEntry { uid, id, attempt: 1, highest: 1, decision: None, operation: None });
         }
     }
 
@@ -153,12 +162,23 @@ impl Fold {
         }
     }
 
+    fn count_attempts(&mut self) {
+        for folded in self.operations.iter().filter(|f| f.status == Status::Done && f.operation.kind.makes_attempt()) {
+            for task in &folded.operation.tasks {
+                if let Some(at) = self.places.get(&task.uid) {
+                    self.tasks[*at].highest = self.tasks[*at].highest.max(task.attempt);
+                }
+            }
+        }
+    }
+
     fn decide(&mut self) {
+        self.count_attempts();
         for folded in self.operations.iter().filter(|f| f.holds()) {
             let operation = &folded.operation;
             for task in &operation.tasks {
                 let Some(entry) = self.places.get(&task.uid).map(|at| &mut self.tasks[*at]) else { continue };
-                if operation.kind == Kind::Retry {
+                if operation.kind.makes_attempt() {
                     entry.attempt = task.attempt;
                     entry.decision = None;
                 } else if let Some(state) = operation.kind.decides() {
@@ -229,6 +249,20 @@ mod tests {
         let (_, again) = done(Kind::Land, &t, None);
         let after = fold(&[&all.concat(), &again]);
         assert!(after.last_to_redo().is_none());
+    }
+
+    #[test]
+    fn an_attempt_that_is_undone_keeps_its_number() {
+        let (t, handed_off) = task();
+        let (open, opened) = done(Kind::Open, &t, None);
+        let (undo, undone) = done(Kind::Undo, &t, Some(&open));
+        let (_, redone) = done(Kind::Redo, &t, Some(&undo));
+        let start = std::slice::from_ref(&handed_off);
+        let numbers = |parts: &[&[Entry]]| fold(parts).task(&t).map(|task| (task.attempt, task.highest)).unwrap();
+        assert_eq!(numbers(&[start]), (1, 1));
+        assert_eq!(numbers(&[start, &opened]), (2, 2));
+        assert_eq!(numbers(&[start, &opened, &undone]), (1, 2));
+        assert_eq!(numbers(&[start, &opened, &undone, &redone]), (2, 2));
     }
 
     #[test]

@@ -14,6 +14,8 @@ pub(crate) enum Kind {
     Discard,
     Revert,
     Retry,
+    /// A new attempt, made by hand.
+    Open,
     Cancel,
     Undo,
     Redo,
@@ -123,6 +125,7 @@ impl Kind {
             Self::Discard => "discard",
             Self::Revert => "revert",
             Self::Retry => "retry",
+            Self::Open => "open",
             Self::Cancel => "cancel",
             Self::Undo => "undo",
             Self::Redo => "redo",
@@ -132,7 +135,11 @@ impl Kind {
 
     /// What the decision is called in a sentence.
     pub(crate) fn noun(self) -> &'static str {
-        if self == Self::Land { "landing" } else { self.word() }
+        match self {
+            Self::Land => "landing",
+            Self::Open => "change by hand",
+            other => other.word(),
+        }
     }
 
     /// The state that its tasks are in by it; `None` where the attempt's record says.
@@ -142,13 +149,18 @@ impl Kind {
             Self::Discard => Some(State::Discarded),
             Self::Revert => Some(State::Reverted),
             Self::Cancel => Some(State::Cancelled),
-            Self::Retry | Self::Undo | Self::Redo | Self::Other => None,
+            Self::Retry | Self::Open | Self::Undo | Self::Redo | Self::Other => None,
         }
+    }
+
+    /// Tells whether its tasks have a new attempt by it.
+    pub(crate) fn makes_attempt(self) -> bool {
+        matches!(self, Self::Retry | Self::Open)
     }
 
     /// Tells whether `undo` can take it back.
     pub(crate) fn can_be_undone(self) -> bool {
-        matches!(self, Self::Land | Self::Discard | Self::Revert)
+        matches!(self, Self::Land | Self::Discard | Self::Revert | Self::Open)
     }
 }
 

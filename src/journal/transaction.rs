@@ -244,7 +244,7 @@ impl<'a> Writer<'a> {
     /// journal's line comes after it.
     fn forget_unborn(&self, fold: &Fold) -> Result<(), Error> {
         for uid in tasks::list(self.layout)? {
-            let known = fold.task(&uid).map_or(0, |task| task.attempt);
+            let known = fold.task(&uid).map_or(0, |task| task.highest);
             if known == 0 {
                 file::remove_unfinished(&self.layout.task(&uid))?;
             }

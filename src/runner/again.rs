@@ -81,8 +81,12 @@ fn begin(site: &Site, task: &Uid, last: &Held) -> Result<Option<Held>, Error> {
     let entry = book.fold.task(task).filter(|entry| entry.attempt == last.number && entry.decision.is_none());
     let Some(entry) = entry else { return give_up(ended, "it is not tried again: something else was decided") };
     let standing = book.standing(entry).map_err(hand_off::Error::from)?;
-    let new =
-        retry::New { attempt: last.number + 1, retry: ended.record.retry + 1, base: ended.record.base, environment: &environment };
+    let new = retry::New {
+        attempt: standing.entry.next_attempt(),
+        retry: ended.record.retry + 1,
+        base: ended.record.base,
+        environment: &environment,
+    };
     for _ in 1..TRIES {
         match retry::make_attempt(site, &standing, &new) {
             Err(hand_off::Error::Carry(CarryError::Lock(lock::Error::Held { .. }))) => {}

@@ -267,7 +267,7 @@ impl<'a> Attempt<'a> {
     }
 
     /// Holds the result against its scope and its checks.
-    fn judge(&mut self) -> Result<(), Error> {
+    pub(super) fn judge(&mut self) -> Result<(), Error> {
         match self.find_to_check()? {
             Some(result) => check::run_all(self, result),
             None => Ok(()),

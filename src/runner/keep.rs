@@ -19,7 +19,7 @@ use crate::git::refs::{self, RefMove};
 use crate::git::refusal::Refusal;
 use crate::git::survey::{self, Limits};
 use crate::git::{self, Intake};
-use crate::id::{CommitId, TreeId};
+use crate::id::{CommitId, TreeId, Uid};
 use crate::store::layout::{self, AttemptDir};
 use crate::store::tasks;
 use crate::sys::{clock, file};
@@ -160,7 +160,7 @@ impl Keeper<'_> {
                 let new = NewCommit::new(tree.into(), &parents, &message);
                 let result = commit::by_takeback(intake, &new, clock::now().as_second())?;
                 pack = intake.publish(self.main, &[result], Cut { have: &[base.into()], strict: false }, &self.label(attempt))?;
-                self.pin(name, result, attempt)?;
+                pin(self.main, (&self.spec.uid, attempt), &name, result)?;
                 result
             }
         };
@@ -177,16 +177,6 @@ impl Keeper<'_> {
         Ok(result.into())
     }
 
-    /// Hangs a commit on a ref of this attempt. What an earlier try, cut short by a crash, had put there gets a ref of its own.
-    fn pin(&self, name: String, tip: Oid, attempt: u32) -> Result<(), git::Error> {
-        let earlier = refs::find(self.main, &name)?;
-        if let Some(earlier) = earlier.filter(|earlier| *earlier != tip) {
-            let aside = format!("{}earlier/{earlier}", layout::side_prefix(&self.spec.uid, attempt));
-            refs::apply(self.main, &RefMove { name: aside, from: None, to: Some(earlier) }, "takeback: keep")?;
-        }
-        refs::apply(self.main, &RefMove { name, from: earlier, to: Some(tip) }, "takeback: keep")
-    }
-
     /// Takes over what the task committed, branched and stashed itself.
     fn keep_commits(&self, record: &mut Record) -> Result<Result<(), Refusal>, Error> {
         let imported = match self.import(record)? {
@@ -199,7 +189,7 @@ impl Keeper<'_> {
         record.side.clear();
         for (suffix, tip) in imported.side {
             let name = format!("{prefix}{suffix}");
-            self.pin(name.clone(), tip, record.attempt)?;
+            pin(self.main, (&self.spec.uid, record.attempt), &name, tip)?;
             record.side.push(name);
         }
         if let Some(pack) = imported.pack {
@@ -238,8 +228,18 @@ struct Captured {
     intake: Intake,
 }
 
+/// Hangs a commit on a ref of an attempt. What an earlier try, cut short by a crash, had put there gets a ref of its own.
+pub(super) fn pin(main: &Repository, (task, attempt): (&Uid, u32), name: &str, tip: Oid) -> Result<(), git::Error> {
+    let earlier = refs::find(main, name)?;
+    if let Some(earlier) = earlier.filter(|earlier| *earlier != tip) {
+        let aside = format!("{}earlier/{earlier}", layout::side_prefix(task, attempt));
+        refs::apply(main, &RefMove { name: aside, from: None, to: Some(earlier) }, "takeback: keep")?;
+    }
+    refs::apply(main, &RefMove { name: name.to_owned(), from: earlier, to: Some(tip) }, "takeback: keep")
+}
+
 /// What the `.keep` of an attempt's pack says.
-pub(super) fn pack_label(task: &crate::id::Uid, attempt: u32) -> String {
+pub(super) fn pack_label(task: &Uid, attempt: u32) -> String {
     format!("attempt {task} {attempt}")
 }
 

@@ -24,6 +24,7 @@ mod judge;
 pub(crate) mod keep;
 pub(crate) mod landing_check;
 mod notice;
+pub(crate) mod open;
 pub(crate) mod recovery;
 pub(crate) mod retry;
 pub(crate) mod snapshot;

@@ -62,7 +62,7 @@ pub(crate) enum RetryError {
 /// [`RetryError`]; nothing was changed then.
 pub(crate) fn again(site: &Site, task: &Standing, base: Option<&str>) -> Result<Started, RetryError> {
     check(task)?;
-    let attempt = task.entry.attempt + 1;
+    let attempt = task.entry.next_attempt();
     let base = new_base(site, task, base)?;
     let (environment, notes) = environment(site, task)?;
     let lock = make_attempt(site, task, &New { attempt, retry: 0, base, environment: &environment })?;
@@ -70,7 +70,8 @@ pub(crate) fn again(site: &Site, task: &Standing, base: Option<&str>) -> Result<
     Ok(Started { notes })
 }
 
-fn check(task: &Standing) -> Result<(), RetryError> {
+/// Refuses a task that cannot have another attempt.
+pub(super) fn check(task: &Standing) -> Result<(), RetryError> {
     if matches!(task.state, State::Queued | State::Running) {
         return Err(RetryError::Running(task.spec.id.clone()));
     }
@@ -92,7 +93,7 @@ fn new_base(site: &Site, task: &Standing, base: Option<&str>) -> Result<CommitId
 }
 
 /// The caller's environment, by the wishes of the task. A value that `--env` set is not on disk any more: it must come by name.
-fn environment(site: &Site, task: &Standing) -> Result<(Environment, Vec<String>), Error> {
+pub(super) fn environment(site: &Site, task: &Standing) -> Result<(Environment, Vec<String>), Error> {
     let mut pass: Vec<Text> = Vec::new();
     let mut notes = Vec::new();
     for wish in &task.spec.env {

@@ -165,7 +165,7 @@ fn find<'b>(book: &'b Book<'_>, text: &str) -> Result<&'b Folded, Error> {
 
 fn of_task<'b>(book: &'b Book<'_>, task: &crate::journal::TaskEntry) -> Result<&'b Folded, Error> {
     let found = task.operation.as_ref().and_then(|uid| book.fold.operation(uid));
-    let Some(found) = found.filter(|_| task.decision.is_some()) else {
+    let Some(found) = found.filter(|found| task.decision.is_some() || found.operation.kind == Kind::Open) else {
         let state = book.standing(task)?.state;
         return Err(Error::Undecided { task: task.id.clone(), state });
     };

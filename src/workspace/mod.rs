@@ -7,6 +7,7 @@ mod error;
 pub(crate) mod ignored;
 pub(crate) mod manifest;
 mod names;
+pub(crate) mod opened;
 pub(crate) mod outputs;
 pub(crate) mod record;
 pub(crate) mod reset;
@@ -16,6 +17,7 @@ pub(crate) mod slots;
 
 pub(crate) use cache::Cache;
 pub(crate) use error::Error;
-pub(crate) use record::{Owner, Role};
+pub(crate) use opened::{Opened, Opens};
+pub(crate) use record::{Open, Owner, Role};
 pub(crate) use slot::{Slot, Wanted};
 pub(crate) use slots::{Owned, Slots};

@@ -23,6 +23,18 @@ pub(crate) enum Role {
     Task,
     /// A check looks at a result in it.
     Check,
+    /// The user looks at a result in it, and may work on it.
+    Open,
+}
+
+/// How a worktree stands that the user has opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Open {
+    /// A command of ours is there with the user; if nobody holds the lock, it was cut short.
+    Attended,
+    /// The user has it, until it is taken or closed.
+    Left,
 }
 
 /// Whom a slot is given to.
@@ -88,6 +100,9 @@ pub(crate) struct Record {
     /// The globs of the folders that the last check left here for the next one; a task does not get the slot then.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) cache: Vec<String>,
+    /// How it stands since the user has it; while it is `None` nobody has been in it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) open: Option<Open>,
 }
 
 /// A tree with other files at some paths: what a check sees of a result.

@@ -13,7 +13,7 @@ use git2::Repository;
 
 use super::bring::{self, Ledger, Survey, Target};
 use super::cache::Cache;
-use super::record::{Over, Owner, Record, Stamp};
+use super::record::{Over, Owner, Record, Role, Stamp};
 use super::{Error, reset, slots};
 use crate::git;
 use crate::git::admin::{AdminDir, Head, Registration};
@@ -24,6 +24,12 @@ use crate::sys::file;
 use crate::sys::folder::{self, Folder};
 use crate::sys::lock::Lock;
 use crate::task::{RepoPath, Text};
+
+/// The number of every worktree that the user has opened: those have a task's name for their folder.
+pub(super) const OPENED: u32 = 0;
+
+/// Why git must leave a worktree alone that the user has opened.
+pub(super) const FOR_ITS_USER: &str = "takeback: open for its user; takeback open --list";
 
 /// What a slot is wanted for.
 #[derive(Clone, Debug)]
@@ -147,7 +153,7 @@ impl Slot {
         self.record.save(&self.folder)?;
         self.clear_beside()?;
         self.make_root()?;
-        let reason = format!("takeback: in use by {} {}", wanted.owner.task, wanted.owner.attempt);
+        let reason = reason(&wanted.owner);
         let admin = self.make_admin(wanted.commit, &reason)?;
         admin.lock(&reason)?;
         admin.point_head(&Head::Detached(wanted.commit.into()))?;
@@ -163,6 +169,14 @@ impl Slot {
     /// Leaves the folders of the cache to the next check that takes this slot; said once the slot is let go of.
     pub(crate) fn leave_cache(&mut self, cache: Cache<'_>) {
         self.record.cache = cache.globs.to_vec();
+    }
+
+    /// The name of its admin dir, if that is free.
+    fn admin_name(&self) -> String {
+        match self.folder.file_name() {
+            Some(task) if self.record.n == OPENED => format!("takeback-open-{}", task.to_string_lossy()),
+            _ => format!("takeback-{}", self.record.n),
+        }
     }
 
     /// Puts the files of a tree into the slot, those that differ from what is there; removes all others, ignored ones too.
@@ -249,7 +263,7 @@ impl Slot {
 
     /// Makes sure of an admin dir for this very folder. One that now serves another folder (`git worktree move`) is its user's. The
     /// name is recorded before it is taken: no crash leaves an admin dir that nobody knows.
-    fn make_admin(&mut self, commit: CommitId, reason: &str) -> Result<AdminDir, Error> {
+    pub(super) fn make_admin(&mut self, commit: CommitId, reason: &str) -> Result<AdminDir, Error> {
         let root = self.root();
         if let Ok(admin) = self.admin()
             && serves(&admin, &root)?
@@ -258,7 +272,8 @@ impl Slot {
         }
         self.record.tree = None;
         self.record.over = None;
-        let mut name = format!("takeback-{}", self.record.n);
+        let first = self.admin_name();
+        let mut name = first.clone();
         loop {
             self.record.admin = Some(name.clone());
             self.record.save(&self.folder)?;
@@ -273,12 +288,12 @@ impl Slot {
             if let Some(admin) = AdminDir::register(&self.common, &registration)? {
                 return Ok(admin);
             }
-            name = format!("takeback-{}-{}", self.record.n, Uid::random().short());
+            name = format!("{first}-{}", Uid::random().short());
         }
     }
 
     /// Whatever a task made of `.git`, it is a file that leads to the admin dir again.
-    fn write_link(&self, admin: &AdminDir) -> Result<(), Error> {
+    pub(super) fn write_link(&self, admin: &AdminDir) -> Result<(), Error> {
         let Some(root) = self.enter_root()? else { return Ok(()) };
         let name = OsStr::new(".git");
         if root.stat(name)?.is_some_and(|stat| folder::is_folder(&stat)) {
@@ -343,6 +358,14 @@ impl Slot {
             return kept("it holds the repository's own checkout");
         }
         Ok(())
+    }
+}
+
+/// Why nobody else may remove the worktree, for `git worktree list --verbose`. The hook `reference-transaction` reads it too.
+fn reason(owner: &Owner) -> String {
+    match owner.role {
+        Role::Open => FOR_ITS_USER.to_owned(),
+        Role::Task | Role::Check => format!("takeback: in use by {} {}", owner.task, owner.attempt),
     }
 }
 

@@ -239,7 +239,7 @@ pub(crate) fn is_own_name(name: &std::ffi::OsStr) -> bool {
 }
 
 /// `/home/u/project/.git` and `/srv/project.git` are both of `project`.
-fn repository_name(common: &Path) -> Text {
+pub(super) fn repository_name(common: &Path) -> Text {
     let last = |path: &Path| path.file_name().map(ToOwned::to_owned);
     let name = match last(common) {
         Some(name) if name == ".git" => common.parent().and_then(last),

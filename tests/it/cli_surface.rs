@@ -4,7 +4,7 @@ use std::process::Stdio;
 
 use crate::lab::{Lab, said};
 
-const VERBS: [&str; 21] = [
+const VERBS: [&str; 22] = [
     "run",
     "status",
     "list",
@@ -16,6 +16,7 @@ const VERBS: [&str; 21] = [
     "retry",
     "diff",
     "outputs",
+    "open",
     "land",
     "discard",
     "undo",

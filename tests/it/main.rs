@@ -38,6 +38,7 @@ mod launch;
 mod layers;
 mod model;
 mod notify;
+mod open;
 mod pushing;
 mod quarantine;
 mod retries;

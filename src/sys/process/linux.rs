@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::os::unix::fs::MetadataExt as _;
+use std::path::PathBuf;
 
 use super::Process;
 
@@ -31,6 +32,11 @@ pub(super) fn all() -> Vec<Process> {
 pub(super) fn carries(process: &Process, entry: &[u8]) -> bool {
     fs::read(format!("/proc/{}/environ", process.pid))
         .is_ok_and(|environment| environment.split(|byte| *byte == 0).any(|have| have == entry))
+}
+
+/// The folder that a process is in.
+pub(super) fn folder(process: &Process) -> Option<PathBuf> {
+    fs::read_link(format!("/proc/{}/cwd", process.pid)).ok()
 }
 
 /// Reads a `stat` line. The name stands in parentheses and may hold anything, `)` and spaces too.

@@ -7,6 +7,7 @@
 mod end;
 mod family;
 mod fresh;
+mod inside;
 #[cfg(target_os = "linux")]
 mod linux;
 #[cfg(not(target_os = "linux"))]
@@ -26,6 +27,7 @@ use crate::task::ProcessId;
 pub(crate) use end::{Grace, end, wait_until_gone};
 pub(crate) use family::{Family, TOKEN};
 pub(crate) use fresh::{close_on_exec, default_signals};
+pub(crate) use inside::inside;
 pub(crate) use reaper::{Awaited, become_subreaper, reap_orphans, was_stopped};
 pub(crate) use table::{Process, Table};
 

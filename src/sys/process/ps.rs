@@ -2,6 +2,10 @@
 //!
 //! Written from the manual pages ps(1) and sysctl(8) of macOS, and never run there.
 
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::PathBuf;
+
 use super::Process;
 use crate::sys::command;
 
@@ -31,6 +35,14 @@ pub(super) fn carries(process: &Process, entry: &[u8]) -> bool {
     let pid = process.pid.to_string();
     let shown = command::output(command::new("ps").args(["-E", "-ww", "-o", "command=", "-p", &pid])).unwrap_or_default();
     shown.split(u8::is_ascii_whitespace).any(|word| word == entry)
+}
+
+/// The folder that a process is in: `lsof -F n` prints it on a line that begins with `n`, lsof(8).
+pub(super) fn folder(process: &Process) -> Option<PathBuf> {
+    let pid = process.pid.to_string();
+    let told = command::output(command::new("lsof").args(["-w", "-a", "-p", &pid, "-d", "cwd", "-F", "n"])).ok()?;
+    let line = told.split(|byte| *byte == b'\n').find_map(|line| line.strip_prefix(b"n"))?;
+    Some(PathBuf::from(OsStr::from_bytes(line)))
 }
 
 fn sysctl(name: &str) -> Option<String> {

@@ -11,6 +11,7 @@ mod hooks;
 mod landing;
 mod landing_checkout;
 mod locks;
+mod open;
 mod options;
 mod reverting;
 mod store;

@@ -10,6 +10,7 @@ mod decisions;
 mod handing_off;
 mod hooks;
 mod moved;
+mod opening;
 mod oracle;
 mod points;
 mod stage;

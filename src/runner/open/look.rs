@@ -1,0 +1,159 @@
+//! What was done in an opened worktree. Nothing is changed by looking.
+
+use git2::{Oid, Repository};
+
+use super::Error;
+use crate::git::admin::AdminDir;
+use crate::git::{self, Intake, tree};
+use crate::id::{CommitId, TreeId, Uid};
+use crate::journal::Standing;
+use crate::store::Site;
+use crate::sys::{command, file};
+use crate::task::{Amount, Output, RepoPath};
+use crate::verify::scope::Scope;
+use crate::workspace::Opened;
+use crate::workspace::bring::Ledger;
+use crate::workspace::capture::{self, CaptureInput};
+use crate::workspace::manifest::Manifest;
+
+/// What was done in an opened worktree.
+pub(crate) struct Look {
+    /// Where the objects are that the repository does not have.
+    pub(super) intake: Intake,
+    /// Its files.
+    pub(super) tree: TreeId,
+    /// Files that are as neither what was opened nor the task's last attempt has them.
+    pub(crate) changed: usize,
+    /// Files of these that no branch has, which is checked out there.
+    loose: usize,
+    /// What git ignores, and was made there.
+    pub(crate) outputs: Vec<Output>,
+    /// Ignored files that the task's spec wants in its result.
+    pub(super) committed_ignored: Amount,
+    /// Commits that HEAD was at there, but for those that were there before.
+    pub(super) commits: Vec<Oid>,
+    /// Those of them that no ref leads to.
+    pub(super) loose_commits: Vec<Oid>,
+}
+
+impl Look {
+    /// Says what would be lost with the worktree; `None` where that is nothing.
+    pub(super) fn work(&self) -> Option<String> {
+        let files = |n: usize| format!("{n} changed {}", if n == 1 { "file" } else { "files" });
+        let ignored: u64 = self.outputs.iter().map(|output| output.amount.files).sum();
+        let mut parts = Vec::new();
+        parts.extend((self.loose > 0).then(|| files(self.loose)));
+        parts.extend((!self.loose_commits.is_empty()).then(|| "commits that are on no branch".to_owned()));
+        parts.extend((ignored > 0).then(|| format!("{ignored} that git ignores")));
+        (!parts.is_empty()).then(|| parts.join(", "))
+    }
+}
+
+/// Looks at all of it.
+///
+/// # Errors
+///
+/// [`Error::Workspace`], [`Error::Git`] if it cannot be captured.
+pub(super) fn look(site: &Site, task: &Standing, opened: &Opened) -> Result<Look, Error> {
+    let main = &site.repo;
+    let (admin, root) = (opened.admin()?, opened.root());
+    let repo = admin.open()?;
+    let before = tree::of_commit(main, opened.commit().unwrap_or(task.record.base))?;
+    let intake = Intake::create_passing(&site.layout.operation_intakes(), Uid::random().as_str(), main)?;
+    let index = admin.index();
+    let manifest = if index.is_file() { Manifest::load(&index)? } else { Manifest::of_tree(&intake.odb()?, before.into())? };
+    let asked_for = Scope::new(&task.spec.commit_ignored)?;
+    let names = |path: &RepoPath| asked_for.names(path);
+    let captured = capture::capture(&CaptureInput {
+        repo: &repo,
+        root: &root,
+        manifest: &manifest,
+        base: before,
+        intake: &intake,
+        commit_ignored: (!task.spec.commit_ignored.is_empty()).then_some(&names),
+        large_bytes: site.config.max_file_bytes,
+        own: true,
+        brought: &Ledger::default(),
+        around: &root,
+    })?;
+    let head = Head::of(main, &repo)?;
+    let commits = commits(main, &admin, opened.commit())?;
+    let current = task.record.result.unwrap_or(task.record.base);
+    let is_known = captured.tree == before || captured.tree == tree::of_commit(main, current)?;
+    let is_elsewhere = head.is_at(captured.tree) && !descends(main, head.commit, opened.commit().map(Into::into));
+    let differing = differing(&intake, before, captured.tree)?;
+    let changed = if is_known || is_elsewhere { 0 } else { differing };
+    let is_on_branch = head.on_branch && head.is_at(captured.tree);
+    let mut loose_commits = Vec::new();
+    for commit in &commits {
+        loose_commits.extend((!is_on_a_ref(main, *commit)?).then_some(*commit));
+    }
+    Ok(Look {
+        tree: captured.tree,
+        changed,
+        loose: if is_on_branch || is_known { 0 } else { differing },
+        outputs: captured.outputs,
+        committed_ignored: captured.committed_ignored,
+        loose_commits,
+        commits,
+        intake,
+    })
+}
+
+/// Where HEAD is in the worktree.
+struct Head {
+    commit: Option<Oid>,
+    tree: Option<TreeId>,
+    on_branch: bool,
+}
+
+impl Head {
+    fn of(main: &Repository, repo: &Repository) -> Result<Self, git::Error> {
+        let commit = repo.refname_to_id("HEAD").ok();
+        let tree = commit.map(|commit| tree::of_commit(main, commit.into())).transpose()?;
+        Ok(Self { commit, tree, on_branch: !repo.head_detached().unwrap_or(false) })
+    }
+
+    fn is_at(&self, tree: TreeId) -> bool {
+        self.tree == Some(tree)
+    }
+}
+
+fn differing(intake: &Intake, old: TreeId, new: TreeId) -> Result<usize, git::Error> {
+    Ok(tree::changes(&intake.odb()?, Some(old.into()), Some(new.into()))?.len())
+}
+
+/// Tells whether a commit is another or follows it.
+fn descends(main: &Repository, commit: Option<Oid>, from: Option<Oid>) -> bool {
+    let (Some(commit), Some(from)) = (commit, from) else { return false };
+    commit == from || main.graph_descendant_of(commit, from).unwrap_or(false)
+}
+
+fn is_on_a_ref(main: &Repository, commit: Oid) -> Result<bool, git::Error> {
+    let mut git = command::git(main.commondir());
+    Ok(!command::output(git.args(["for-each-ref", "--count=1", "--contains"]).arg(commit.to_string()))?.is_empty())
+}
+
+/// The commits that a worktree's HEAD is at, or was: its log goes with it. What follows from another of them is left out, and so is
+/// what was there before.
+///
+/// # Errors
+///
+/// [`Error::File`] if the log is unreadable.
+pub(super) fn commits(main: &Repository, admin: &AdminDir, before: Option<CommitId>) -> Result<Vec<Oid>, Error> {
+    let log = file::read(&admin.path().join("logs/HEAD"))?.unwrap_or_default();
+    let named = log.split(|b| *b == b'\n').filter_map(|line| line.get(41..81).and_then(|id| std::str::from_utf8(id).ok()));
+    let mut named: Vec<Oid> = named.filter_map(|id| Oid::from_str(id).ok()).collect();
+    named.extend(admin.open()?.refname_to_id("HEAD").ok());
+    let before: Option<Oid> = before.map(Into::into);
+    let mut found: Vec<Oid> = Vec::new();
+    for commit in named.into_iter().rev() {
+        let is_there = main.find_commit(commit).is_ok();
+        let is_known = before.is_some_and(|before| descends(main, Some(before), Some(commit)))
+            || found.iter().any(|other| descends(main, Some(*other), Some(commit)));
+        if is_there && !is_known {
+            found.push(commit);
+        }
+    }
+    Ok(found)
+}

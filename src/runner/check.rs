@@ -125,7 +125,9 @@ pub(super) fn answer(attempt: &Attempt<'_>, command: &str, subject: &Subject, lo
     let saved = match &run {
         // What a limit or the user stopped has said nothing.
         Ok(run) if run.exit.code.is_some() => {
-            if let Some(cache) = cache.filter(|_| run.has_ended()) {
+            if let Some(cache) = cache.filter(|_| run.has_ended())
+                && slot.take_away(spec.bring.iter().map(|bring| &bring.path)).is_ok()
+            {
                 slot.leave_cache(cache);
             }
             question.save_answer(&attempt.site.layout, &own, run)

@@ -17,12 +17,14 @@ use super::record::{Over, Owner, Record, Role, Stamp};
 use super::{Error, reset, slots};
 use crate::git;
 use crate::git::admin::{AdminDir, Head, Registration};
+use crate::git::on_disk;
 use crate::git::tree::Change;
 use crate::id::{CommitId, TreeId, Uid};
 use crate::sys::fault::Point;
 use crate::sys::file;
 use crate::sys::folder::{self, Folder};
 use crate::sys::lock::Lock;
+use crate::task::bring::is_beside;
 use crate::task::{RepoPath, Text};
 
 /// The number of every worktree that the user has opened: those have a task's name for their folder.
@@ -129,6 +131,18 @@ impl Slot {
             self.record.save(&self.folder)?;
         }
         Ok(bring::put(&Target { root: &self.root(), around: &self.folder }, found, stop)?)
+    }
+
+    /// Removes what was brought into the worktree, with all that has come to lie in it: no cache may hold it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::File`].
+    pub(crate) fn take_away<'p>(&self, mut places: impl Iterator<Item = &'p RepoPath>) -> Result<(), Error> {
+        places.try_for_each(|place| match on_disk::parent(&Folder::open(&self.root())?, place)? {
+            Some(folder) if !is_beside(place) => Ok(folder.remove_all(on_disk::name_of(place))?),
+            _ => Ok(()),
+        })
     }
 
     /// Removes what was brought beside the worktree; only names that are on record.

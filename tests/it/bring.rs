@@ -308,6 +308,14 @@ fn a_retry_and_a_landing_check_see_the_data_as_it_is_then() {
     lab.ok(["land", "t"]);
     let seen = fs::read_to_string(lab.outside().join("tmp/seen")).unwrap();
     assert_eq!(seen, "checked with 1\nchecked with 9\nchecked with 10\n");
+    lab.ok(["undo", "t"]);
+    let linked = lab.outside().join("linked");
+    lab.git(["worktree", "add", "-q", "-b", "side", linked.to_str().unwrap()]);
+    fs::create_dir(linked.join("data")).unwrap();
+    fs::write(linked.join("data/x.csv"), "11\n").unwrap();
+    lab.ok(["-C", linked.to_str().unwrap(), "land", "t", "--to", "side"]);
+    let seen = fs::read_to_string(lab.outside().join("tmp/seen")).unwrap();
+    assert!(seen.ends_with("checked with 11\n"), "{seen}");
 }
 
 #[test]
@@ -331,6 +339,21 @@ fn a_check_for_which_the_data_is_not_there_any_more_is_no_yes() {
     let message = task["message"].as_str().unwrap();
     assert!(message.starts_with("the check `true` could not be asked: cannot bring `data`: there is no "), "{message}");
     assert_eq!(task["files"]["changed"], 1, "what it did is kept: {task}");
+}
+
+#[test]
+fn no_cache_of_a_check_keeps_what_was_brought_for_it() {
+    let lab = lab();
+    for cache in ["data", "built.log", "built.log/**"] {
+        lab.git(["config", "--add", "takeback.checkCache", cache]);
+    }
+    lab.write("built.log/from-here", "1\n");
+    let check = "ls -d data/* built.log/* >> $TMPDIR/seen 2> /dev/null; mkdir -p built.log; echo b > built.log/by-the-check";
+    let options = ["--bring", "data", "--bring", "built.log/from-here", "--check", check];
+    assert_eq!(run(&lab, &options, "echo two > a.txt")["state"], "ready");
+    lab.json(["run", "--wait", "--name", "other", "--check", check, "--shell", "echo three > a.txt"]);
+    let seen = fs::read_to_string(lab.outside().join("tmp/seen")).unwrap();
+    assert_eq!(seen, "built.log/from-here\ndata/sub\ndata/x.csv\nbuilt.log/by-the-check\n");
 }
 
 #[test]

@@ -23,6 +23,7 @@ Examples:
   takeback logs tables
   takeback logs -f tables            until the task is over
   takeback logs tables --check 1     what its first check wrote
+  takeback logs tables --check 1 --run 2     when it was asked again
 
 Reading changes nothing, so there is nothing for `takeback undo` to take back.";
 
@@ -47,6 +48,10 @@ pub(super) struct Args {
     /// Of the N-th check instead of the command
     #[arg(long, value_name = "N", conflicts_with_all = ["follow", "attempt"])]
     check: Option<usize>,
+
+    /// Of its N-th run, where it said no and was asked again
+    #[arg(long, value_name = "N", requires = "check", default_value = "1")]
+    run: usize,
 }
 
 /// A whole log.
@@ -74,7 +79,7 @@ impl View for Whole {
 pub(super) fn run(args: &Args, cx: &mut Cx) -> Result<Code, Error> {
     let engine = cx.engine()?;
     let mut reader = match args.check {
-        Some(n) => engine.check_log(&args.id, n)?,
+        Some(n) => engine.check_log(&args.id, n, args.run)?,
         None => engine.log(&args.id, args.attempt)?,
     };
     if args.follow {

@@ -148,19 +148,26 @@ impl Engine {
         Ok(LogReader::new(&self.site.layout.attempt(standing.uid(), attempt).log()))
     }
 
-    /// Opens what the n-th check of a task's last attempt has written, from 1.
+    /// Opens what the n-th check of a task's last attempt has written, from 1, when it was asked for the `time`-th time.
     ///
     /// # Errors
     ///
-    /// As [`Self::task`]; [`ErrorKind::Unknown`] if there is no such check.
-    pub(crate) fn check_log(&self, id: &str, n: usize) -> Result<LogReader, Error> {
+    /// As [`Self::task`]; [`ErrorKind::Unknown`] if there is no such check, or no such run of it.
+    pub(crate) fn check_log(&self, id: &str, n: usize, time: usize) -> Result<LogReader, Error> {
         let standing = self.look_up(id)?;
         if n == 0 || n > standing.spec.checks.len() {
             let message = format!("`{}` has no check {n}: it has {}", standing.spec.id, standing.spec.checks.len());
             let hint = format!("`takeback show {}` shows its checks", standing.spec.id);
             return Err(Error::new(ErrorKind::Unknown, message).about(n).hint(hint));
         }
-        Ok(LogReader::new(&self.site.layout.attempt(standing.uid(), standing.entry.attempt).check_log(n)))
+        let runs = standing.record.checks.get(n - 1).map_or(1, |run| run.runs.len().max(1));
+        if time == 0 || time > runs {
+            let message = format!("check {n} of `{}` has no run {time}: it was asked {runs} times", standing.spec.id);
+            let hint = format!("`takeback show {}` shows its checks", standing.spec.id);
+            return Err(Error::new(ErrorKind::Unknown, message).about(time).hint(hint));
+        }
+        let dir = self.site.layout.attempt(standing.uid(), standing.entry.attempt);
+        Ok(LogReader::new(&if time == 1 { dir.check_log(n) } else { dir.check_log_again(n, time) }))
     }
 
     /// Lists what a task's last attempt made and git ignores.

@@ -32,7 +32,7 @@ pub struct Forecast {
     /// What cannot, or may not, land together; a pair that is not here can.
     #[serde(rename = "forecast")]
     pub clashes: Vec<Clash>,
-    /// The largest set of tasks that was found to have no clash, in the order given.
+    /// The largest set of tasks that was found to land together, in the order given.
     pub together: Vec<Name>,
 }
 
@@ -85,7 +85,7 @@ pub(crate) fn of(site: &Site, wish: &LandWish, most: usize) -> Result<Forecast, 
     let name = |n: usize| tasks[n].spec.id.clone();
     let free: Vec<bool> = (0..tasks.len()).map(|n| may_land[n] && !clashes.contains_key(&(n, None))).collect();
     let pairs: Vec<_> = clashes.keys().filter_map(|(a, b)| Some((*a, (*b)?))).collect();
-    let together = apart::largest(&free, &pairs).into_iter().map(name).collect();
+    let together = sky.land(&tasks, apart::largest(&free, &pairs))?.into_iter().map(name).collect();
     let clashes = clashes.into_iter().map(|((a, b), found)| {
         let between = match b {
             Some(b) => Between::Tasks { tasks: [name(a), name(b)] },
@@ -152,6 +152,32 @@ impl Sky<'_> {
         Ok(clashes)
     }
 
+    /// Lands tasks one after the other, and leaves out those that cannot or that bring nothing more.
+    fn land(&self, tasks: &[Standing], chosen: Vec<usize>) -> Result<Vec<usize>, git::Error> {
+        let mut tip = Oid::from(self.start);
+        let mut tree = self.tree(self.start)?;
+        let mut landed = Vec::new();
+        for n in chosen {
+            let Some(result) = tasks[n].record.result else { continue };
+            let sides = Sides { base: tasks[n].record.base.into(), ours: tip, theirs: result.into() };
+            match merge::join(&self.site.repo, self.intake, sides) {
+                Ok(Joined::Tree(joined)) if joined != tree => {
+                    tree = joined;
+                    tip = self.commit(tree)?;
+                    landed.push(n);
+                }
+                Ok(_) => {}
+                Err(git::Error::OldGit { .. }) => landed.push(n),
+                Err(e) => return Err(e),
+            }
+        }
+        Ok(landed)
+    }
+
+    fn commit(&self, tree: Oid) -> Result<Oid, git::Error> {
+        commit::by_takeback(self.intake, &NewCommit::new(tree, &[], "a tree of the forecast\n"), 0)
+    }
+
     /// Each task's own changes.
     fn lists(&self, tasks: &[Standing]) -> Result<Vec<Vec<Change>>, git::Error> {
         let odb = repo::odb(&self.site.repo)?;
@@ -171,10 +197,7 @@ impl Sky<'_> {
     fn with_target(&mut self, task: &Standing, result: CommitId) -> Result<Result<Oid, Found>, git::Error> {
         let sides = Sides { base: task.record.base.into(), ours: self.start.into(), theirs: result.into() };
         match merge::join(&self.site.repo, self.intake, sides) {
-            Ok(Joined::Tree(tree)) => {
-                let new = NewCommit::new(tree, &[], "one task on the target\n");
-                Ok(Ok(commit::by_takeback(self.intake, &new, 0)?))
-            }
+            Ok(Joined::Tree(tree)) => Ok(Ok(self.commit(tree)?)),
             Ok(Joined::Conflict(paths)) => Ok(Err(Found { paths: paths.into_iter().collect(), may: false })),
             Err(git::Error::OldGit { .. }) => {
                 let odb = repo::odb(&self.site.repo)?;

@@ -1,7 +1,7 @@
 //! Slots after tasks, users and crashes have been at them.
 
 use std::fs;
-use std::os::unix::fs::{PermissionsExt as _, symlink};
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
 
 use git2::Oid;
@@ -10,9 +10,12 @@ use proptest::prelude::*;
 use super::Slots;
 use crate::git::admin::{AdminDir, Head};
 use crate::git::testing::{TestRepo, write};
+use crate::git::tree;
 use crate::id::Uid;
 use crate::sys::folder::Folder;
+use crate::task::RepoPath;
 use crate::workspace::Error;
+use crate::workspace::cache::Cache;
 use crate::workspace::record::{Owner, Role};
 use crate::workspace::slot::{Slot, Wanted};
 
@@ -214,6 +217,72 @@ fn a_slot_goes_to_trees_of_every_shape_and_back() {
         assert_eq!(fs::read(slot.root().join("x.crlf")).unwrap(), b"a\r\nb\r\n");
         slot.release().unwrap();
     }
+}
+
+/// Takes a slot for the commit at HEAD and puts the files of the commit before over it.
+fn take_with_files_of_before(lab: &Lab) -> Slot {
+    let mut slot = lab.take();
+    let repo = lab.test.repo();
+    let odb = crate::git::repo::odb(&repo).unwrap();
+    let before = repo.head().unwrap().peel_to_commit().unwrap().parent(0).unwrap().tree_id();
+    slot.put_over(&tree::changes(&odb, Some(lab.test.tree()), Some(before)).unwrap()).unwrap();
+    slot
+}
+
+#[test]
+fn what_was_put_over_a_tree_is_gone_with_the_next_reset_without_a_look_at_every_byte() {
+    let lab = Lab::new();
+    lab.test.write("a.txt", "changed\n");
+    lab.test.write("added/x", "new\n");
+    fs::remove_file(lab.test.root().join("caf\u{e9}")).unwrap();
+    lab.test.commit();
+    let slot = take_with_files_of_before(&lab);
+    let root = slot.root();
+    assert_eq!(fs::read_to_string(root.join("a.txt")).unwrap(), "one\n");
+    assert_eq!(fs::read_to_string(root.join("caf\u{e9}")).unwrap(), "five\n");
+    assert!(!root.join("added").exists());
+    assert_eq!(lab.test.git_in(&root, &["diff", "--name-only"]), b"", "the index tells of it");
+    let untouched = fs::metadata(root.join("sp ace\nline")).unwrap().ino();
+    slot.release().unwrap();
+    // The same tree again, and one where the files are as they were put over it.
+    let slot = lab.take();
+    assert_eq!(fs::metadata(slot.root().join("sp ace\nline")).unwrap().ino(), untouched);
+    slot.release().unwrap();
+    take_with_files_of_before(&lab).release().unwrap();
+    lab.test.git(&["checkout", "-q", "HEAD~1", "--", "."]);
+    lab.test.commit();
+    lab.take().release().unwrap();
+}
+
+#[test]
+fn a_task_never_gets_a_slot_in_which_a_check_left_something_and_who_does_finds_it_once() {
+    let lab = Lab::new();
+    let names = |path: &RepoPath| path.as_bytes() == b"build";
+    let globs = ["build".to_owned()];
+    let cache = Cache { globs: &globs, names: &names };
+    let check = || {
+        let wanted = lab.wanted();
+        let owner = Owner { role: Role::Check, ..wanted.owner };
+        lab.slots.take_with(&Wanted { owner, ..wanted }, Some(cache)).unwrap()
+    };
+    let mut slot = check();
+    assert!(!slot.has_cache());
+    write(&slot.root().join("build/made"), "1");
+    write(&slot.root().join("x.log"), "1");
+    slot.leave_cache(cache);
+    slot.release().unwrap();
+    let task = lab.take();
+    assert_eq!(task.n(), 2);
+    task.release().unwrap();
+    let slot = check();
+    assert!(slot.n() == 1 && slot.has_cache());
+    assert_eq!(fs::read_to_string(slot.root().join("build/made")).unwrap(), "1");
+    assert!(!slot.root().join("x.log").exists());
+    // Nobody said that this check has ended: what it left is not found again.
+    slot.release().unwrap();
+    let slot = check();
+    assert!(!slot.has_cache() && !slot.root().join("build").exists());
+    lab.assert_clean(&slot);
 }
 
 #[test]

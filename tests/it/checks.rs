@@ -1,6 +1,7 @@
 //! Checks that a task cannot talk round, and what is on record of them.
 
 use std::fs;
+use std::process::Stdio;
 
 use serde_json::{Value, json};
 
@@ -77,6 +78,13 @@ fn at_landing_the_targets_check_files_count_and_the_tasks_do_not() {
     let both = ["land", "k7", "--check", "sh checks/strict.sh"];
     let (code, answer) = lab.answer(both);
     assert_eq!((code, &answer["refused"][0]["kind"]), (1, &json!("check")), "{answer}");
+    // Others have added a file that the check says no to; the task's own version of the check would say yes.
+    lab.write("checks/more", "1\n");
+    lab.commit("others have more");
+    let (code, answer) = lab.answer(["land", "k7"]);
+    assert_eq!((code, &answer["refused"][0]["kind"]), (1, &json!("check")), "{answer}");
+    lab.git(["rm", "-q", "checks/more"]);
+    lab.commit("and no more");
     // Others make the check itself stricter: the task's own version of it, which says yes to all, is not asked.
     let strict = task(&lab, "strict", &SCRIPT, "echo good > a.txt; echo 'exit 0' > checks/data");
     assert_eq!(strict["state"], "ready", "{strict}");
@@ -94,7 +102,7 @@ fn at_landing_the_targets_check_files_count_and_the_tasks_do_not() {
 fn a_check_that_says_no_and_then_yes_is_flaky_and_both_are_on_record() {
     let lab = Lab::new();
     let mark = lab.outside().join("asked");
-    let check = format!("echo run >> {0}; echo said; test $(wc -l < {0}) -gt 1", mark.display());
+    let check = format!("echo run >> {0}; echo said $(wc -l < {0}); test $(wc -l < {0}) -gt 1", mark.display());
     let done = task(&lab, "k7", &["--check", &check], "echo two > a.txt");
     assert_eq!((&done["state"], &done["checked"]), (&json!("ready"), &json!("passed")), "{done}");
     let run = &done["checks"][0];
@@ -102,6 +110,9 @@ fn a_check_that_says_no_and_then_yes_is_flaky_and_both_are_on_record() {
     assert_eq!([&run["runs"][0]["exit"]["code"], &run["runs"][1]["exit"]["code"]], [&json!(1), &json!(0)]);
     assert!(done["notes"].to_string().contains("flaky"), "{done}");
     assert!(lab.ok(["show", "k7"]).contains("flaky"));
+    for run in ["1", "2"] {
+        assert_eq!(lab.ok(["logs", "k7", "--check", "1", "--run", run]), format!("said {run}\n"));
+    }
     assert_eq!(fs::read_to_string(&mark).unwrap().lines().count(), 2);
     // The same question again: the same answer, as flaky as it was.
     let again = task(&lab, "again", &["--check", &check], "echo two > a.txt");
@@ -176,7 +187,10 @@ fn two_landings_of_one_task_at_once_have_their_checks_apart() {
          echo $$ > mine; git add mine; git commit -q -m mine; sleep 0.2; test \"$(git show HEAD:mine)\" = $$",
         here.display()
     );
-    let landing = |to: &str| lab.takeback(["land", "k7", "--to", to, "--check", &check]).spawn().unwrap();
+    let landing = |to: &str| {
+        let mut land = lab.takeback(["land", "k7", "--to", to, "--check", &check]);
+        land.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+    };
     let landings = [landing("one"), landing("two")];
     let ended = landings.map(|mut child| child.wait().unwrap().code());
     let dirs: Vec<_> = fs::read_dir(&here).unwrap().map(|e| fs::read_to_string(e.unwrap().path()).unwrap()).collect();

@@ -75,6 +75,25 @@ fn conflicts_of_tasks_with_one_another_and_with_the_target_are_named_path_by_pat
 }
 
 #[test]
+fn what_a_task_has_against_the_target_it_has_not_against_another_task() {
+    let lab = Lab::new();
+    if !lab.git_merges("what_a_task_has_against_the_target") {
+        return;
+    }
+    lab.write("long.txt", lines("1", "20"));
+    lab.commit("long");
+    lab.ready_task("first", "long.txt", &lines("one", "20"));
+    lab.ready_task("last", "long.txt", &lines("1", "twenty"));
+    // Two that do the same are in nobody's way; but one of them has nothing to land then.
+    lab.ready_task("same", "long.txt", &lines("one", "20"));
+    lab.write("long.txt", lines("1", "XX"));
+    lab.commit("others went on");
+    let answer = forecast(&lab, &["first", "last", "same"]).1;
+    assert_eq!(answer["forecast"], json!([{"task": "last", "with": "target", "paths": ["long.txt"]}]), "{answer}");
+    assert_eq!(answer["together"], json!(["first"]));
+}
+
+#[test]
 fn what_may_not_land_for_another_reason_is_not_offered() {
     let lab = Lab::new();
     lab.ready_task("a", "a.txt", "a\n");

@@ -38,6 +38,13 @@ fn a_check_that_was_not_asked_for() {
 }
 
 #[test]
+fn a_run_of_a_check_that_is_not_there() {
+    let lab = Lab::new();
+    lab.answer(["run", "--wait", "--name", "k7", "--check", "false", "--", "touch", "x"]);
+    refused(&lab, ["logs", "k7", "--check", "1", "--run", "3"]).fits(&row!()).about("3");
+}
+
+#[test]
 fn a_cancel_of_what_is_over() {
     let lab = Lab::new();
     lab.ready_task("k7", "x", "1\n");

@@ -105,13 +105,16 @@ fn whole(task: String, reader: &mut LogReader, out: &mut Out) -> Result<Code, Er
     Ok(Code::Done)
 }
 
+/// Shows what comes, until the task is over; where it is tried again by itself meanwhile, the next attempt too.
 fn follow(args: &Args, engine: &Engine, reader: &mut LogReader, out: &mut Out) -> Result<Code, Error> {
     let stop = on_interrupt()?;
-    let attempt = args.attempt.unwrap_or(engine.task(&args.id)?.attempt);
+    let mut watch = engine.watch(std::slice::from_ref(&args.id))?;
+    let mut task = engine.task(&args.id)?;
+    let mut attempt = args.attempt.unwrap_or(task.attempt);
     let mut shown = Shown::new(out.is_json());
     loop {
         // Asked first: what was written before the answer is then still shown.
-        let task = engine.task(&args.id)?;
+        task = watch.changes()?.pop().unwrap_or(task);
         let is_over = task.state.is_over() || task.abandoned || task.attempt > attempt;
         let reads = shown.drain(reader, out)?;
         if reads == Reader::Gone {
@@ -120,10 +123,17 @@ fn follow(args: &Args, engine: &Engine, reader: &mut LogReader, out: &mut Out) -
         if stop.load(Ordering::Relaxed) {
             return Ok(Code::Interrupted);
         }
+        if is_over && args.attempt.is_none() && task.attempt > attempt {
+            shown.end(out)?;
+            attempt += 1;
+            *reader = engine.log(&args.id, Some(attempt))?;
+            out.note(&format!("{} is tried again: attempt {attempt}", task.id));
+            continue;
+        }
         if is_over {
             shown.end(out)?;
             if out.is_json() {
-                out.object(&Tasks::one(task))?;
+                out.object(&Tasks::one(engine.task(&args.id)?))?;
             }
             return Ok(Code::Done);
         }

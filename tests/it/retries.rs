@@ -102,6 +102,24 @@ fn the_environment_is_there_for_every_attempt_and_private_and_gone_in_the_end() 
 }
 
 #[test]
+fn a_log_that_is_followed_goes_on_with_the_next_attempt() {
+    let lab = Lab::new();
+    let go = lab.outside().join("go");
+    let script = format!(
+        "echo try $TAKEBACK_ATTEMPT; until test -e {}; do sleep 0.01; done; sleep 0.3; echo end; test $TAKEBACK_ATTEMPT -ge 3",
+        go.display()
+    );
+    lab.ok(["run", "--name", "t", "--retries", "5", "--shell", &script]);
+    let mut logs = lab.takeback(["logs", "-f", "t"]);
+    let logs = logs.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped()).spawn().unwrap();
+    fs::write(&go, "").unwrap();
+    let output = logs.wait_with_output().unwrap();
+    assert_eq!(String::from_utf8(output.stdout).unwrap(), "try 1\nend\ntry 2\nend\ntry 3\nend\n");
+    let notes = String::from_utf8(output.stderr).unwrap();
+    assert!(notes.contains("attempt 2") && notes.contains("attempt 3"), "{notes}");
+}
+
+#[test]
 fn cancel_stops_the_attempt_and_those_that_would_follow() {
     let lab = Lab::new();
     let runs_file = lab.outside().join("runs");

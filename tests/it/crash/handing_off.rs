@@ -6,6 +6,7 @@ use super::stage::{Passing, Stage, run_count, runs, work};
 use super::sweep::{Ending, Scenario};
 use crate::lab::{Lab, wait_until};
 use crate::tidy::{below, wait_for_runners};
+use crate::tty;
 
 pub(super) const RUN: Scenario = Scenario {
     prepare: |_| {},
@@ -96,6 +97,10 @@ pub(super) const RETRY: Scenario = Scenario {
     runs: 2,
     ending: Ending::MadeIfRun,
 };
+
+/// The command that was typed is the runner.
+pub(super) const RUN_AT_TERMINAL: Scenario =
+    Scenario { act: |stage| stage.run_at_terminal(&["run", "--interactive", "--name", "t", "--shell", &work(&stage.lab)]), ..RUN };
 
 /// A task that fails, and is tried again by itself.
 pub(super) const RUN_WITH_RETRIES: Scenario = Scenario {
@@ -218,6 +223,30 @@ fn the_earlier_result_stays_in_reach_wherever_a_retry_crashes() {
 #[test]
 fn a_task_that_is_tried_again_by_itself_goes_on_wherever_its_runner_crashes() {
     RUN_WITH_RETRIES.sweep(|passing| passing.role == "__runner");
+}
+
+#[test]
+fn what_a_command_at_the_terminal_made_is_kept_wherever_its_caller_crashes() {
+    if tty::is_there(&Lab::new(), "crashes at a terminal") {
+        RUN_AT_TERMINAL.sweep(|passing| ["record", "slot", "slot-link", "attempt-env"].contains(&passing.point()));
+    }
+}
+
+#[test]
+fn a_cancel_between_two_attempts_lets_the_first_be_the_last() {
+    let stage = Stage::prepared(RUN_WITH_RETRIES.prepare);
+    stage.reset(Some(&Passing::of("__runner", "journal:before:1")));
+    (RUN_WITH_RETRIES.act)(&stage);
+    wait_for_runners(&stage.lab);
+    let uid = stage.lab.task("t")["uid"].as_str().unwrap().to_owned();
+    let folder = stage.lab.root().join(format!(".git/takeback/tasks/{uid}/1"));
+    // What a cancel writes that found the runner between the two.
+    std::fs::write(folder.join("cancel"), "").unwrap();
+    any_command(&stage);
+    let task = stage.lab.task("t");
+    assert_eq!((&task["state"], &task["attempt"]), (&"failed".into(), &1.into()), "{task}");
+    assert!(task["notes"].to_string().contains("it was cancelled"), "{task}");
+    assert!(run_count(&stage.lab) == 1 && !folder.join("env.json").exists());
 }
 
 #[test]

@@ -9,6 +9,7 @@ use tempfile::TempDir;
 
 use crate::lab::Lab;
 use crate::tidy::wait_for_runners;
+use crate::tty::{self, Tty};
 
 /// One passing of a fault point.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -87,6 +88,15 @@ impl Stage {
         output
     }
 
+    /// Runs the program at a terminal, with the crash that was wished for; it may end as it likes.
+    pub(super) fn run_at_terminal(&self, args: &[&str]) {
+        let crash = self.crash.borrow().as_ref().map(|passing| format!("TAKEBACK_FAULT={}", quoted(&passing.wish())));
+        let log = format!("TAKEBACK_FAULT_LOG={}", quoted(self.log().to_str().unwrap()));
+        let words = args.iter().map(|word| quoted(word));
+        let line: Vec<_> = crash.into_iter().chain([log, tty::takeback()]).chain(words).collect();
+        Tty::start(&self.lab, &line.join(" ")).end();
+    }
+
     /// Runs the program as it is.
     pub(super) fn run_unharmed(&self, args: &[&str]) -> Output {
         let output = self.lab.takeback(args).arg("--json").output().unwrap();
@@ -137,6 +147,10 @@ pub(super) fn runs(lab: &Lab) -> PathBuf {
 /// How often [`work`] ran.
 pub(super) fn run_count(lab: &Lab) -> usize {
     fs::read_to_string(runs(lab)).unwrap_or_default().lines().count()
+}
+
+fn quoted(word: &str) -> String {
+    shlex::try_quote(word).unwrap().into_owned()
 }
 
 fn copy(lab: &Lab, from: &Path, to: &Path) {

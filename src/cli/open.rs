@@ -28,7 +28,7 @@ Examples:
   takeback open --close tables          remove one in which nothing was done
   takeback open --list
 
-The earlier attempt's result stays in reach, and `takeback undo tables` goes back to it. A worktree is removed only when all that
+A command there finds the task's name in TAKEBACK_OPEN. The earlier attempt's result stays in reach, and `takeback undo tables` goes back to it. A worktree is removed only when all that
 was done in it is kept.";
 
 /// Open a task's result in a worktree of its own, to look at or to work in

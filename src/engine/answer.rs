@@ -175,6 +175,6 @@ impl Operation {
 
     /// Tells whether `undo` can take it back, as far as its kind says.
     pub fn can_be_undone(&self) -> bool {
-        [Kind::Land, Kind::Discard, Kind::Revert].iter().any(|k| k.word() == self.kind) && self.undone_by.is_none()
+        [Kind::Land, Kind::Discard, Kind::Revert, Kind::Open].iter().any(|k| k.word() == self.kind) && self.undone_by.is_none()
     }
 }

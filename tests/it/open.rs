@@ -226,6 +226,40 @@ fn what_has_landed_can_be_looked_at_and_what_is_done_there_is_its_users() {
 }
 
 #[test]
+fn a_result_that_is_amended_is_taken_and_a_look_at_another_branch_is_not() {
+    let lab = lab();
+    let (_, answer) = sh(&lab, "echo three > a.txt; git commit -q -a --amend -m better");
+    assert_eq!((&answer["left"]["attempt"], show(&lab, "takeback/t:a.txt").as_str()), (&json!(2), "three"), "{answer}");
+    let (_, answer) = sh(&lab, "git switch -q --detach main");
+    assert_eq!((&answer["left"]["open"], &answer["left"]["attempt"]), (&json!(false), &json!(null)), "{answer}");
+    let (_, answer) = sh(&lab, "git switch -q --detach main; echo four > a.txt");
+    assert_eq!((&answer["left"]["attempt"], show(&lab, "takeback/t:a.txt").as_str()), (&json!(3), "four"), "{answer}");
+}
+
+#[test]
+fn what_is_done_while_the_checks_run_stays_there() {
+    let lab = Lab::new();
+    let go = lab.outside().join("go");
+    fs::write(&go, "").unwrap();
+    let check = format!("while ! [ -e '{}' ]; do sleep 0.02; done", go.display());
+    lab.ok(["run", "--wait", "--name", "t", "--check", &check, "--shell", "echo two > a.txt"]);
+    let path = left_open(&lab);
+    fs::write(path.join("a.txt"), "three\n").unwrap();
+    fs::remove_file(&go).unwrap();
+    let take = lab.takeback(["--json", "open", "--take", "t"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let uid = lab.task("t")["uid"].as_str().unwrap().to_owned();
+    let record = lab.root().join(".git/takeback/tasks").join(uid).join("2/record.json");
+    wait_until("its checks run", || record.exists());
+    fs::write(path.join("a.txt"), "four\n").unwrap();
+    fs::write(&go, "").unwrap();
+    let answer: Value = serde_json::from_str(&said(&take.wait_with_output().unwrap(), 3)).unwrap();
+    assert_eq!((&answer["left"]["open"], &answer["left"]["attempt"]), (&json!(true), &json!(2)), "{answer}");
+    assert_eq!(show(&lab, "takeback/t:a.txt"), "three");
+    lab.ok(["open", "--take", "t"]);
+    assert_eq!(show(&lab, "takeback/t:a.txt"), "four");
+}
+
+#[test]
 fn commits_that_were_left_behind_there_stay_in_reach() {
     let lab = lab();
     let path = left_open(&lab);

@@ -80,7 +80,11 @@ pub(super) fn look(site: &Site, task: &Standing, opened: &Opened) -> Result<Look
     let commits = commits(main, &admin, opened.commit())?;
     let current = task.record.result.unwrap_or(task.record.base);
     let is_known = captured.tree == before || captured.tree == tree::of_commit(main, current)?;
-    let is_elsewhere = head.is_at(captured.tree) && !descends(main, head.commit, opened.commit().map(Into::into));
+    // Its user went to look at something that is elsewhere, too: `git switch main`. What was amended is nowhere else.
+    let is_elsewhere = match head.commit.filter(|_| head.is_at(captured.tree)) {
+        Some(commit) => !descends(main, Some(commit), opened.commit().map(Into::into)) && is_on_a_ref(main, commit)?,
+        None => false,
+    };
     let differing = differing(&intake, before, captured.tree)?;
     let changed = if is_known || is_elsewhere { 0 } else { differing };
     let is_on_branch = head.on_branch && head.is_at(captured.tree);

@@ -67,6 +67,9 @@ pub(crate) enum Why {
     /// The task's state allows no new attempt.
     #[error("it is {0}, and what is {0} gets no new attempt")]
     State(State),
+    /// Its user went on while it was kept.
+    #[error("it was changed while its checks ran")]
+    Changed,
     /// Ignored files could not be kept.
     #[error("ignored files in it are above what is kept, or are among the outputs already: {0} of them")]
     Outputs(u64),

@@ -10,7 +10,7 @@ use crate::git::commit::{self, NewCommit};
 use crate::git::intake::{Cut, KeptPack};
 use crate::git::refs;
 use crate::git::{self, tree};
-use crate::id::{CommitId, Uid};
+use crate::id::{CommitId, TreeId, Uid};
 use crate::journal::{Book, Decision, Kind, Move, PACK_LABEL, Standing, TaskRef, Writer};
 use crate::runner::attempt::Attempt;
 use crate::runner::keep::pin;
@@ -54,10 +54,19 @@ pub(super) fn leave(site: &Site, task: &Standing, opened: &Opened) -> Result<Lef
         return open(Why::State(task.state));
     }
     let taken = take(site, &task, opened, &look)?;
+    let tree_and_commits = (look.tree, look.commits);
     let book = Book::open(site)?;
     let task = book.look_up(task.uid().as_str())?;
     let left = keep_outputs(site, &task, opened, task.record.outputs.clone())?;
-    Ok(Left { taken: Some(taken), ..left })
+    // Checks may have taken long, and an editor may be open still.
+    let why = left.why.or(has_gone_on(site, &task, opened, &tree_and_commits)?.then_some(Why::Changed));
+    Ok(Left { taken: Some(taken), why, ..left })
+}
+
+/// Tells whether something was done in a worktree since it was looked at.
+fn has_gone_on(site: &Site, task: &Standing, opened: &Opened, seen: &(TreeId, Vec<Oid>)) -> Result<bool, Error> {
+    let now = look(site, task, opened)?;
+    Ok(now.tree != seen.0 || now.commits != seen.1 || now.outputs.iter().any(|output| output.amount.files > 0))
 }
 
 /// Hangs commits of a worktree on side refs of the task's last attempt.

@@ -46,6 +46,7 @@ mod revert;
 mod sealing;
 mod shapes;
 mod source;
+mod story;
 mod tidy;
 mod tty;
 mod watch;

@@ -116,7 +116,7 @@ impl Slot {
     ///
     /// # Errors
     ///
-    /// [`bring::Error`]; what was brought until then stays for that reset.
+    /// [`bring::Error`]; what was brought until then is removed, as far as it can be.
     pub(crate) fn bring(&mut self, found: &Survey, stop: &AtomicBool) -> Result<Ledger, Error> {
         // A check that is asked again has brought files there before.
         self.clear_beside()?;
@@ -130,7 +130,13 @@ impl Slot {
         if !self.record.beside.is_empty() {
             self.record.save(&self.folder)?;
         }
-        Ok(bring::put(&Target { root: &self.root(), around: &self.folder }, found, stop)?)
+        let put = bring::put(&Target { root: &self.root(), around: &self.folder }, found, stop);
+        if put.is_err() {
+            // If the disk is full there is room again now, for all that is still to be written.
+            drop(self.take_away(found.amounts.iter().map(|(place, ..)| place)));
+            drop(self.clear_beside());
+        }
+        Ok(put?)
     }
 
     /// Removes what was brought into the worktree, with all that has come to lie in it: no cache may hold it.

@@ -331,6 +331,30 @@ fn what_is_not_there_any_more_fails_the_attempt_with_its_path() {
 }
 
 #[test]
+fn a_disk_that_is_too_small_for_the_data_fails_the_attempt_and_not_the_next() {
+    let lab = lab();
+    lab.write("data/large", vec![7; 6 << 20]);
+    let script = "mount -t tmpfs -o size=5m none $TAKEBACK_STATE_DIR; \
+                  $takeback --json run --wait --name t --bring data -- true > ../said || true; \
+                  $takeback --json run --wait --name next --bring data/x.csv --shell 'test ! -e data/large && cat data/x.csv > a.txt' > ../next";
+    let unshared = |script: &str| {
+        let mut command = lab.command("unshare");
+        command.args(["--user", "--map-root-user", "--mount", "sh", "-eu", "-c", script]);
+        command.env("takeback", assert_cmd::cargo::cargo_bin!("takeback")).output().unwrap()
+    };
+    if !unshared("mount -t tmpfs none /mnt").status.success() {
+        return crate::skip("a disk too small for brought data", "no file system can be mounted here");
+    }
+    let output = unshared(script);
+    assert!(output.status.success(), "{output:?}");
+    let answer = |file: &str| -> Value { serde_json::from_slice(&fs::read(lab.outside().join(file)).unwrap()).unwrap() };
+    let task = answer("said")["task"].clone();
+    assert_eq!((&task["state"], &task["reason"]), (&json!("failed"), &json!("disk")), "{task}");
+    assert!(task["message"].as_str().unwrap().contains("data/large"), "{task}");
+    assert_eq!(answer("next")["task"]["state"], "ready");
+}
+
+#[test]
 fn a_check_for_which_the_data_is_not_there_any_more_is_no_yes() {
     let lab = lab();
     let away = format!("mv {0}/data {0}/gone.log; echo two > a.txt", lab.root().display());

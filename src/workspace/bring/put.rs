@@ -35,8 +35,8 @@ pub(crate) struct Target<'a> {
 ///
 /// # Errors
 ///
-/// [`Error::Place`] if something is there already, [`Error::Stopped`], [`Error::File`]; what was copied until then stays for the next
-/// reset to remove.
+/// [`Error::Place`] if something is there already, [`Error::Stopped`], [`Error::File`]; what was copied until then is the
+/// caller's to remove.
 pub(crate) fn put(target: &Target<'_>, found: &Survey, stop: &AtomicBool) -> Result<Ledger, Error> {
     let copier = Copier { target, found, stop, failed: AtomicBool::new(false), next: AtomicUsize::new(0) };
     for (place, ..) in &found.amounts {

@@ -5,6 +5,7 @@
 //! runner:  attempt: slot, branch, quarantine, launch, watch ─► keep: result, outputs, side refs ─► judge: scope, checks ─► record
 //!          again: where it failed and retries are left, the next attempt, by the same process
 //!          With `--interactive` that is the command which was typed itself: who is to have its terminal must be in its session.
+//! by hand: open: a worktree of the result; what its user changed is the next attempt, kept and judged as any
 //! later:   recovery: an attempt whose lock nobody holds is ended, kept and recorded as interrupted
 //! ```
 //!

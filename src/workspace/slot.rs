@@ -5,27 +5,22 @@
 
 use std::ffi::OsStr;
 use std::fs;
-use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::AtomicBool;
 
 use git2::Repository;
 
-use super::bring::{self, Ledger, Survey, Target};
 use super::cache::Cache;
 use super::record::{Over, Owner, Record, Role, Stamp};
-use super::{Error, reset, slots};
+use super::{Error, reset};
 use crate::git;
 use crate::git::admin::{AdminDir, Head, Registration};
-use crate::git::on_disk;
 use crate::git::tree::Change;
 use crate::id::{CommitId, TreeId, Uid};
 use crate::sys::fault::Point;
 use crate::sys::file;
 use crate::sys::folder::{self, Folder};
 use crate::sys::lock::Lock;
-use crate::task::bring::is_beside;
-use crate::task::{RepoPath, Text};
+use crate::task::RepoPath;
 
 /// The number of every worktree that the user has opened: those have a task's name for their folder.
 pub(super) const OPENED: u32 = 0;
@@ -110,55 +105,6 @@ impl Slot {
     /// The slot's own folder, which holds the worktree.
     pub(crate) fn folder(&self) -> &Path {
         &self.folder
-    }
-
-    /// Brings files into the slot and beside its worktree. The next reset removes all of them.
-    ///
-    /// # Errors
-    ///
-    /// [`bring::Error`]; what was brought until then is removed, as far as it can be.
-    pub(crate) fn bring(&mut self, found: &Survey, stop: &AtomicBool) -> Result<Ledger, Error> {
-        // A check that is asked again has brought files there before.
-        self.clear_beside()?;
-        self.record.beside = found.names_beside();
-        let is_own = |name: &Text| *name == self.record.name || slots::is_own_name(name.as_os_str());
-        if let Some(name) = self.record.beside.iter().find(|name| is_own(name)) {
-            let path = RepoPath::from("..").join(name.as_os_str().as_bytes());
-            self.record.beside.clear();
-            return Err(bring::Error::Place { path, why: "beside a worktree that name is taken" }.into());
-        }
-        if !self.record.beside.is_empty() {
-            self.record.save(&self.folder)?;
-        }
-        let put = bring::put(&Target { root: &self.root(), around: &self.folder }, found, stop);
-        if put.is_err() {
-            // If the disk is full there is room again now, for all that is still to be written.
-            drop(self.take_away(found.amounts.iter().map(|(place, ..)| place)));
-            drop(self.clear_beside());
-        }
-        Ok(put?)
-    }
-
-    /// Removes what was brought into the worktree, with all that has come to lie in it: no cache may hold it.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::File`].
-    pub(crate) fn take_away<'p>(&self, mut places: impl Iterator<Item = &'p RepoPath>) -> Result<(), Error> {
-        places.try_for_each(|place| match on_disk::parent(&Folder::open(&self.root())?, place)? {
-            Some(folder) if !is_beside(place) => Ok(folder.remove_all(on_disk::name_of(place))?),
-            _ => Ok(()),
-        })
-    }
-
-    /// Removes what was brought beside the worktree; only names that are on record.
-    fn clear_beside(&mut self) -> Result<(), Error> {
-        if self.record.beside.is_empty() {
-            return Ok(());
-        }
-        bring::clear_beside(&self.folder, self.record.beside.iter().map(Text::as_os_str))?;
-        self.record.beside.clear();
-        Ok(())
     }
 
     /// Makes the slot what is wanted: owner, admin dir, HEAD, `.git`, and every file.

@@ -13,13 +13,13 @@
 mod ledger;
 mod links;
 mod put;
+mod slot;
 mod survey;
 
 use std::path::{Path, PathBuf};
 
 pub(crate) use ledger::Ledger;
 pub(super) use ledger::Lookout;
-pub(super) use put::{Target, clear_beside, put};
 pub(crate) use survey::{Order, Survey, survey};
 
 use crate::sys::file;

@@ -10,6 +10,7 @@ mod names;
 pub(crate) mod opened;
 pub(crate) mod outputs;
 pub(crate) mod record;
+mod registration;
 pub(crate) mod reset;
 mod scan;
 pub(crate) mod slot;

@@ -14,7 +14,8 @@ use std::path::{Path, PathBuf};
 use git2::Repository;
 
 use super::record::{Open, Owner, Record};
-use super::slot::{FOR_ITS_USER, OPENED, Slot, Wanted};
+use super::registration::{FOR_ITS_USER, OPENED};
+use super::slot::{Slot, Wanted};
 use super::slots::repository_name;
 use super::{Error, Role};
 use crate::git::admin::AdminDir;

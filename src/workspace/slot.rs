@@ -4,13 +4,13 @@
 //! The record names the owner before anything is done for it, and no more once the slot is let go of.
 
 use std::ffi::OsStr;
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use git2::Repository;
 
 use super::cache::Cache;
-use super::record::{Over, Owner, Record, Role, Stamp};
+use super::record::{Over, Owner, Record, Stamp};
+use super::registration::{admin_name, reason, serves};
 use super::{Error, reset};
 use crate::git;
 use crate::git::admin::{AdminDir, Head, Registration};
@@ -21,12 +21,6 @@ use crate::sys::file;
 use crate::sys::folder::{self, Folder};
 use crate::sys::lock::Lock;
 use crate::task::RepoPath;
-
-/// The number of every worktree that the user has opened: those have a task's name for their folder.
-pub(super) const OPENED: u32 = 0;
-
-/// Why git must leave a worktree alone that the user has opened.
-pub(super) const FOR_ITS_USER: &str = "takeback: open for its user; takeback open --list";
 
 /// What a slot is wanted for.
 #[derive(Clone, Debug)]
@@ -137,14 +131,6 @@ impl Slot {
         self.record.cache = cache.globs.to_vec();
     }
 
-    /// The name of its admin dir, if that is free.
-    fn admin_name(&self) -> String {
-        match self.folder.file_name() {
-            Some(task) if self.record.n == OPENED => format!("takeback-open-{}", task.to_string_lossy()),
-            _ => format!("takeback-{}", self.record.n),
-        }
-    }
-
     /// Puts the files of a tree into the slot, those that differ from what is there; removes all others, ignored ones too.
     ///
     /// # Errors
@@ -238,7 +224,7 @@ impl Slot {
         }
         self.record.tree = None;
         self.record.over = None;
-        let first = self.admin_name();
+        let first = admin_name(&self.folder, self.record.n);
         let mut name = first.clone();
         loop {
             self.record.admin = Some(name.clone());
@@ -325,26 +311,4 @@ impl Slot {
         }
         Ok(())
     }
-}
-
-/// Why nobody else may remove the worktree, for `git worktree list --verbose`. The hook `reference-transaction` reads it too.
-fn reason(owner: &Owner) -> String {
-    match owner.role {
-        Role::Open => FOR_ITS_USER.to_owned(),
-        Role::Task | Role::Check => format!("takeback: in use by {} {}", owner.task, owner.attempt),
-    }
-}
-
-/// Tells whether an admin dir is that of a folder; one whose folder is nowhere any more (the repository was moved) becomes so.
-fn serves(admin: &AdminDir, root: &Path) -> Result<bool, Error> {
-    let recorded = admin.worktree()?;
-    if recorded == root {
-        return Ok(true);
-    }
-    let same = recorded.canonicalize().is_ok_and(|path| root.canonicalize().is_ok_and(|root| path == root));
-    if same || fs::symlink_metadata(recorded.join(".git")).is_err() {
-        admin.point_worktree(root)?;
-        return Ok(true);
-    }
-    Ok(false)
 }

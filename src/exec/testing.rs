@@ -9,6 +9,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use super::launch::{Launcher, child_main};
+use crate::sys::command;
 
 /// Makes a program in `folder` that has the verb `__launch`.
 pub(super) fn launcher(folder: &Path) -> Launcher {
@@ -19,9 +20,19 @@ pub(super) fn launcher(folder: &Path) -> Launcher {
          exec '{}' --exact exec::testing::stand_in --nocapture \"$@\" 8>&1 >/dev/null 2>&1\n",
         own.display()
     );
-    crate::sys::file::fill(&program, script.as_bytes()).unwrap();
-    fs::set_permissions(&program, Permissions::from_mode(0o755)).unwrap();
+    write_program(&program, &script);
     Launcher::of(program)
+}
+
+/// Writes a program that can be started at once.
+///
+/// No process but `cp` has it open for writing: a process that another test's thread forks just now would inherit it from this one, and
+/// until that has called exec the kernel refuses to run it (`ETXTBSY`).
+pub(super) fn write_program(path: &Path, text: &str) {
+    let draft = path.with_extension("draft");
+    crate::sys::file::fill(&draft, text.as_bytes()).unwrap();
+    fs::set_permissions(&draft, Permissions::from_mode(0o755)).unwrap();
+    command::output(command::new("cp").arg(&draft).arg(path)).unwrap();
 }
 
 #[test]

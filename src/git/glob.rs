@@ -186,7 +186,7 @@ fn set(text: &[u8], mut at: usize, fold: bool) -> Option<(Box<[bool; 256]>, usiz
         match (byte, before, text.get(at + 1)) {
             (b'[', _, Some(b':')) if class.is_some() => {
                 let (test, end) = class?;
-                (0..=255).filter(test).for_each(&mut add);
+                (0..=255).filter(test?).for_each(&mut add);
                 at = end;
                 before = None;
             }
@@ -214,8 +214,8 @@ fn set(text: &[u8], mut at: usize, fold: bool) -> Option<(Box<[bool; 256]>, usiz
 
 type Test = fn(&u8) -> bool;
 
-/// Reads `[:name:]` and returns the place of its `]`; an unknown name is a class of nothing that breaks the pattern later.
-fn class(text: &[u8], at: usize) -> Option<(Test, usize)> {
+/// Reads `[:name:]` and returns the place of its `]`; an unknown name has no test, and breaks the pattern.
+fn class(text: &[u8], at: usize) -> Option<(Option<Test>, usize)> {
     let inner = text.get(at + 2..)?;
     let end = inner.iter().position(|b| *b == b']')?;
     let name = inner[..end].strip_suffix(b":")?;
@@ -232,9 +232,9 @@ fn class(text: &[u8], at: usize) -> Option<(Test, usize)> {
         b"space" => |b| b.is_ascii_whitespace() || *b == 0x0b,
         b"upper" => u8::is_ascii_uppercase,
         b"xdigit" => u8::is_ascii_hexdigit,
-        _ => |_| false,
+        _ => return Some((None, at + 2 + end)),
     };
-    Some((test, at + 2 + end))
+    Some((Some(test), at + 2 + end))
 }
 
 #[cfg(test)]
@@ -254,6 +254,7 @@ mod tests {
             ("a[", &[], &["a[", "a"]),
             ("a\\", &[], &["a\\", "a"]),
             ("[a-]", &["a", "-"], &["b"]),
+            ("[a[:x:]]", &[], &["a", "x", "[", ":"]),
         ] {
             for text in yes {
                 assert!(Pattern::for_name(pattern.as_bytes(), false).matches(text.as_bytes()), "{pattern} {text}");

@@ -208,7 +208,7 @@ mod tests {
     }
 
     fn done(kind: Kind, task: &Uid, undoes: Option<&Uid>) -> (Uid, [Entry; 2]) {
-        let attempt = if kind == Kind::Retry { 2 } else { 1 };
+        let attempt = if matches!(kind, Kind::Retry | Kind::Open) { 2 } else { 1 };
         let mut operation = Operation::new(kind, moment(), vec![TaskRef { uid: task.clone(), attempt }]);
         operation.undoes = undoes.cloned();
         let uid = operation.uid.clone();

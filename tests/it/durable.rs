@@ -87,8 +87,8 @@ fn what_changes_the_disk_for_good_is_near_a_fault_point() {
     }
     assert!(bare.is_empty(), "no fault point is near, so no sweep stops here:\n{}", bare.join("\n"));
     for (file, call, count, why) in HARMLESS {
-        let found = harmless.iter().find(|(name, known, _)| name == file && *known == call).map_or(0, |(.., n)| *n);
-        assert_eq!(found, count, "{call} in src/{file} ({why})");
+        let found = harmless.iter().find(|(name, known, _)| name == file && known == call).map_or(0, |(.., n)| *n);
+        assert_eq!(found, *count, "{call} in src/{file} ({why})");
     }
 }
 

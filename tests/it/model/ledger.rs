@@ -59,6 +59,7 @@ pub(super) struct Operation {
 pub(super) enum Kind {
     Land,
     Discard,
+    Revert,
     Retry,
     /// Takes the operation at this place back.
     Undo(usize),
@@ -78,6 +79,7 @@ impl Kind {
         match self {
             Self::Land => "land",
             Self::Discard => "discard",
+            Self::Revert => "revert",
             Self::Retry => "retry",
             Self::Undo(_) => "undo",
             Self::Redo(_) => "redo",
@@ -88,12 +90,13 @@ impl Kind {
         match self {
             Self::Land => Some("landed"),
             Self::Discard => Some("discarded"),
+            Self::Revert => Some("reverted"),
             _ => None,
         }
     }
 
     fn can_be_undone(self) -> bool {
-        matches!(self, Self::Land | Self::Discard)
+        matches!(self, Self::Land | Self::Discard | Self::Revert)
     }
 
     fn takes_back(self) -> Option<usize> {

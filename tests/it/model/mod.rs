@@ -11,6 +11,7 @@ mod files;
 mod foreign;
 mod ledger;
 mod regressions;
+mod reverts;
 mod seen;
 mod step;
 mod verbs;
@@ -41,8 +42,9 @@ impl World {
             Step::Run(work) => self.run(work),
             Step::Start(edits) => self.start(edits),
             Step::Finish(number) => self.finish(*number),
-            Step::Land { tasks, to, allow_failed } => self.land(tasks, *to, *allow_failed),
+            Step::Land(landing) => self.land(landing),
             Step::Discard(number) => self.discard(self.ledger.task(*number)),
+            Step::Revert(number) => self.revert(self.ledger.task(*number)),
             Step::Undo(what) => self.undo(*what),
             Step::Redo => self.redo(),
             Step::Retry { task, from_head } => self.retry(self.ledger.task(*task), *from_head),

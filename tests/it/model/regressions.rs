@@ -1,7 +1,7 @@
 //! What once failed, as the sequence that it shrank to.
 
 use super::files::Edit;
-use super::step::{Git, Step, To, Work};
+use super::step::{Git, Landing, Step, To, Work};
 use super::{can_play, play};
 
 fn run(edits: &[Edit]) -> Step {
@@ -9,7 +9,7 @@ fn run(edits: &[Edit]) -> Step {
 }
 
 fn land(number: u8, to: To) -> Step {
-    Step::Land { tasks: vec![number], to, allow_failed: false }
+    Step::Land(Landing { tasks: vec![number], to, shape: "merge", allow_failed: false })
 }
 
 #[test]

@@ -13,12 +13,9 @@ pub(super) enum Step {
     Start(Vec<Edit>),
     /// A task that stays is let go.
     Finish(u8),
-    Land {
-        tasks: Vec<u8>,
-        to: To,
-        allow_failed: bool,
-    },
+    Land(Landing),
     Discard(u8),
+    Revert(u8),
     Undo(Undo),
     Redo,
     Retry {
@@ -37,6 +34,15 @@ pub(super) struct Work {
     pub(super) fails: bool,
     pub(super) checked: bool,
     pub(super) with_changes: bool,
+}
+
+/// What is landed, and how.
+#[derive(Clone, Debug)]
+pub(super) struct Landing {
+    pub(super) tasks: Vec<u8>,
+    pub(super) to: To,
+    pub(super) shape: &'static str,
+    pub(super) allow_failed: bool,
 }
 
 /// Where a landing goes.
@@ -110,7 +116,9 @@ fn work() -> impl Strategy<Value = Work> {
 fn land() -> impl Strategy<Value = Step> {
     let to = prop_oneof![6 => Just(To::HandOff), 1 => Just(To::Linked), 1 => Just(To::Third), 1 => Just(To::New)];
     let tasks = prop_oneof![3 => prop::collection::vec(any::<u8>(), 1), 1 => prop::collection::vec(any::<u8>(), 2..4)];
-    (tasks, to, any::<bool>()).prop_map(|(tasks, to, allow_failed)| Step::Land { tasks, to, allow_failed })
+    let shape = prop::sample::select(vec!["merge", "linear", "squash"]);
+    (tasks, to, shape, any::<bool>())
+        .prop_map(|(tasks, to, shape, allow_failed)| Step::Land(Landing { tasks, to, shape, allow_failed }))
 }
 
 fn git() -> impl Strategy<Value = Git> {
@@ -149,6 +157,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => any::<u8>().prop_map(Step::Finish),
         8 => land(),
         2 => any::<u8>().prop_map(Step::Discard),
+        5 => any::<u8>().prop_map(Step::Revert),
         5 => undo.prop_map(Step::Undo),
         3 => Just(Step::Redo),
         2 => (any::<u8>(), any::<bool>()).prop_map(|(task, from_head)| Step::Retry { task, from_head }),

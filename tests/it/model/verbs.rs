@@ -3,7 +3,7 @@
 use super::files::{self, Edit, Files, UNWANTED, script};
 use super::ledger::{Kind, Move, Task};
 use super::seen::Seen;
-use super::step::{To, Undo, Work};
+use super::step::{self, To, Undo, Work};
 use super::world::{Answer, World, assert_same};
 use crate::lab::wait_until;
 use crate::tidy;
@@ -146,7 +146,7 @@ impl World {
         let answer = self.takeback(if from_head { &args } else { &args[..2] });
         match self.ledger.state(n).0 {
             "running" => return self.assert_refused(&answer, &["running"], &before),
-            "landed" => return self.assert_refused(&answer, &["state"], &before),
+            "landed" | "reverted" => return self.assert_refused(&answer, &["state"], &before),
             _ => assert_eq!(answer.code, 0, "{answer:#?}"),
         }
         if task.stays {
@@ -174,7 +174,7 @@ impl World {
         let answer = self.takeback(&["discard", &task.id]);
         match self.ledger.state(n).0 {
             "running" => return self.assert_refused(&answer, &["running"], &before),
-            "landed" | "discarded" => return self.assert_refused(&answer, &["state"], &before),
+            "landed" | "discarded" | "reverted" => return self.assert_refused(&answer, &["state"], &before),
             _ => assert_eq!(answer.code, 0, "{answer:#?}"),
         }
         let moves = branch_goes(&task, &before, task.tip());
@@ -189,10 +189,11 @@ impl World {
         self.assert_moved(before, &all)
     }
 
-    pub(super) fn land(&mut self, numbers: &[u8], to: To, allow_failed: bool) {
-        let before = self.see();
-        let tasks: Vec<_> = numbers.iter().map(|number| self.ledger.task(*number)).collect();
-        let name = match to {
+    pub(super) fn land(&mut self, landing: &step::Landing) {
+        let step::Landing { tasks, to, shape, allow_failed } = landing;
+        let (before, allow_failed) = (self.see(), *allow_failed);
+        let tasks: Vec<_> = tasks.iter().map(|number| self.ledger.task(*number)).collect();
+        let name = match *to {
             To::HandOff => None,
             To::Linked => Some("linked".to_owned()),
             To::Third => Some("third".to_owned()),
@@ -202,7 +203,7 @@ impl World {
             }
         };
         let ids: Vec<_> = tasks.iter().map(|n| self.ledger.tasks[*n].id.clone()).collect();
-        let mut args = vec!["land"];
+        let mut args = vec!["land", "--shape", shape];
         args.extend(ids.iter().map(String::as_str));
         args.extend(name.iter().flat_map(|name| ["--to", name.as_str()]));
         args.extend(allow_failed.then_some("--allow-failed"));
@@ -236,7 +237,8 @@ impl World {
             Ok(target) => target,
             Err(kind) => return Landing::Error(kind),
         };
-        let refused: Vec<_> = tasks.iter().filter_map(|n| self.why_not(*n, allow_failed)).collect();
+        let mut refused: Vec<_> = tasks.iter().filter_map(|n| self.why_not(*n, allow_failed)).collect();
+        refused.extend(tasks.iter().filter(|n| self.is_there(**n, &name)).map(|_| "landed"));
         if !refused.is_empty() {
             return Landing::Refused(refused);
         }
@@ -306,7 +308,7 @@ impl World {
     }
 
     /// A commit, in a place of its own, of what git makes of both changes.
-    fn merge(&self, base: &str, ours: &str, theirs: &str) -> Result<String, &'static str> {
+    pub(super) fn merge(&self, base: &str, ours: &str, theirs: &str) -> Result<String, &'static str> {
         let merged =
             self.git_aside().args(["merge-tree", "--write-tree", &format!("--merge-base={base}"), ours, theirs]).output().unwrap();
         let text = String::from_utf8_lossy(&merged.stdout).into_owned();
@@ -319,11 +321,11 @@ impl World {
         }
     }
 
-    fn tree_of(&self, commit: &str) -> String {
+    pub(super) fn tree_of(&self, commit: &str) -> String {
         self.asked(&["rev-parse", &format!("{commit}^{{tree}}")])
     }
 
-    fn asked(&self, args: &[&str]) -> String {
+    pub(super) fn asked(&self, args: &[&str]) -> String {
         String::from_utf8(self.git_aside().args(args).output().unwrap().stdout).unwrap().trim().to_owned()
     }
 

@@ -120,7 +120,8 @@ impl World {
             self.known.insert(step.clone());
         }
         let uid = said["id"].as_str().unwrap().to_owned();
-        let decides = kind == Kind::Land || matches!(kind, Kind::Undo(at) | Kind::Redo(at) if self.ledger.operations[at].decides);
+        let is_decision = kind == Kind::Land || (kind == Kind::Revert && !moves.is_empty());
+        let decides = is_decision || matches!(kind, Kind::Undo(at) | Kind::Redo(at) if self.ledger.operations[at].decides);
         self.ledger.decide(Operation { uid, kind, tasks, moves, decides, holds: true, seen });
     }
 
@@ -139,7 +140,9 @@ impl World {
         let list = self.lab.json(["list"]);
         let mut states = BTreeMap::new();
         for task in list["tasks"].as_array().unwrap() {
-            states.insert(task["id"].as_str().unwrap().to_owned(), task["state"].as_str().unwrap().to_owned());
+            let id = task["id"].as_str().unwrap().to_owned();
+            let state = if task["landed"]["elsewhere"] == true { self.found(task) } else { task["state"].as_str().unwrap() };
+            states.insert(id, state.to_owned());
             self.known.extend([&task["base"], &task["result"]].into_iter().filter_map(Value::as_str).map(ToOwned::to_owned));
         }
         assert_eq!(states, self.ledger.states());

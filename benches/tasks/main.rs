@@ -15,13 +15,16 @@
     reason = "a program that measures: what fails ends it, and its output is its result"
 )]
 
-mod machine;
-mod repository;
+#[path = "../common/mod.rs"]
+mod common;
+mod ways;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use repository::Lab;
+use common::figures::{Pair, median, ms, raw, row, verdict};
+use common::machine;
+use common::repository::Lab;
 
 /// How much is measured.
 struct Plan {
@@ -39,16 +42,9 @@ struct Samples {
     returning: Vec<Duration>,
 }
 
-/// The same work, done in two ways.
-#[derive(Default)]
-struct Pair {
-    by_hand: Vec<Duration>,
-    takeback: Vec<Duration>,
-}
-
 fn main() {
     let plan = Plan::of(std::env::args().skip(1));
-    println!("{}", machine::page_start(&plan.dir));
+    println!("{}", page_start(&plan.dir));
     for &files in &plan.files {
         let lab = Lab::new(&plan.dir, files);
         let samples = measure(&lab, &plan);
@@ -117,29 +113,19 @@ fn section(lab: &Lab, samples: &Samples) -> String {
     )
 }
 
-fn row(what: &str, pair: &Pair, aim: f64, words: &str) -> String {
-    let (by_hand, takeback) = (median(&pair.by_hand), median(&pair.takeback));
-    let ratio = by_hand.as_secs_f64() / takeback.as_secs_f64();
-    format!("| {what} | {} | {} | {ratio:.2} | {words} | {} |", ms(by_hand), ms(takeback), verdict(ratio >= aim))
-}
-
-fn verdict(met: bool) -> &'static str {
-    if met { "met" } else { "**missed**" }
-}
-
-fn raw(what: &str, samples: &[Duration]) -> String {
-    let samples: Vec<_> = samples.iter().map(|s| ms(*s)).collect();
-    format!("- {what}: {}", samples.join(" "))
-}
-
-fn ms(duration: Duration) -> String {
-    let ms = duration.as_secs_f64() * 1e3;
-    if ms < 100.0 { format!("{ms:.1}") } else { format!("{ms:.0}") }
-}
-
-fn median(samples: &[Duration]) -> Duration {
-    let mut sorted = samples.to_vec();
-    sorted.sort_unstable();
-    let half = sorted.len() / 2;
-    if sorted.len() % 2 == 1 { sorted[half] } else { (sorted[half - 1] + sorted[half]) / 2 }
+/// The head of the page.
+fn page_start(dir: &Path) -> String {
+    format!(
+        "# Benchmarks\n\nMade by `cargo bench --bench tasks`. One file of a generated repository is changed by one task, without a \
+         check.\nThe two ways are measured in turn in one run; before each sample everything is synced to the disk.\n\n\
+         {}\n\n\
+         By hand, in the checkout:\n\n```sh\n{}\n```\n\nWith takeback:\n\n```sh\n{}\n```\n\n\
+         *First task*: takeback has never been used in the repository, so it fills its first worktree. *2nd to 20th task*: one \
+         after the other;\ntakeback has that worktree and brings it back to the base. *`run` returning*: the same without \
+         `--wait`, from the second task on.\n",
+        machine::facts(dir),
+        "git worktree add -q -b NAME ../NAME\n(cd ../NAME && sh -c 'echo NAME >> FILE' && git add -A && git commit -q -m NAME)\n\
+         git worktree remove ../NAME",
+        "takeback run --wait --name NAME -- sh -c 'echo NAME >> FILE'",
+    )
 }

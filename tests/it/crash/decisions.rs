@@ -142,7 +142,7 @@ const fn redo() -> Scenario {
     Scenario { act: |stage| drop(stage.run(&["redo"])), again: |stage| stage.run_unharmed(&["redo"]), ..LAND }
 }
 
-fn ready(lab: &Lab) {
+pub(super) fn ready(lab: &Lab) {
     lab.ok(["run", "--wait", "--name", "t", "--shell", &work(lab)]);
 }
 

@@ -13,5 +13,6 @@ mod moved;
 mod opening;
 mod oracle;
 mod points;
+mod reverting;
 mod stage;
 mod sweep;

@@ -154,11 +154,12 @@ impl World {
             std::fs::write(self.lab.outside().join(format!("{}.go", task.id)), "").unwrap();
         }
         let answer = self.takeback(&["wait", &task.id]);
-        let base = if from_head { before.head() } else { task.own_base.clone() };
-        let base = self.files(&base);
+        let start = if from_head { before.head() } else { task.own_base.clone() };
+        let base = self.files(&start);
         self.ledger.tasks[n].attempt += 1;
         let at = before.at(&task.branch()).cloned();
-        let is_ours = at.is_none() || at.as_ref() == task.result.as_ref() || at.as_ref() == Some(&task.base);
+        // Moved to where the new attempt starts, it is where the branch of a running task is.
+        let is_ours = at.is_none() || [task.result.as_ref(), Some(&task.base), Some(&start)].contains(&at.as_ref());
         let ops = self.takeback(&["ops"]);
         let first = Answer { code: 0, value: serde_json::json!({"operation": ops.value["operations"][0]}) };
         self.decided(&first, (Kind::Retry, vec![n]), vec![], (before.clone(), before.clone()));

@@ -1,11 +1,11 @@
-//! The page's head: on what was measured, and what was run.
+//! What was measured on.
 
 use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-/// The head of the page.
-pub(crate) fn page_start(dir: &Path) -> String {
+/// The machine, the system and the programs, as a table.
+pub(crate) fn facts(dir: &Path) -> String {
     let facts = [
         ("processor", format!("{} × {}", cores(), processor())),
         ("memory", format!("{:.0} GiB", memory_gib())),
@@ -15,19 +15,7 @@ pub(crate) fn page_start(dir: &Path) -> String {
         ("takeback", format!("{}, built as for a release", env!("CARGO_PKG_VERSION"))),
     ];
     let facts: Vec<_> = facts.iter().map(|(name, value)| format!("| {name} | {value} |")).collect();
-    format!(
-        "# Benchmarks\n\nMade by `cargo bench --bench tasks`. One file of a generated repository is changed by one task, without a \
-         check.\nThe two ways are measured in turn in one run; before each sample everything is synced to the disk.\n\n\
-         | | |\n|---|---|\n{}\n\n\
-         By hand, in the checkout:\n\n```sh\n{}\n```\n\nWith takeback:\n\n```sh\n{}\n```\n\n\
-         *First task*: takeback has never been used in the repository, so it fills its first worktree. *2nd to 20th task*: one \
-         after the other;\ntakeback has that worktree and brings it back to the base. *`run` returning*: the same without \
-         `--wait`, from the second task on.\n",
-        facts.join("\n"),
-        "git worktree add -q -b NAME ../NAME\n(cd ../NAME && sh -c 'echo NAME >> FILE' && git add -A && git commit -q -m NAME)\n\
-         git worktree remove ../NAME",
-        "takeback run --wait --name NAME -- sh -c 'echo NAME >> FILE'",
-    )
+    format!("| | |\n|---|---|\n{}", facts.join("\n"))
 }
 
 fn said(program: &str, words: &[&str]) -> String {

@@ -1,14 +1,10 @@
-//! A generated repository, and the work that is measured in it.
+//! A generated repository with a checkout.
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
-
-/// The file that every task changes.
-const FILE: &str = "d0/d0/f0.txt";
 
 /// A repository of its own with a checkout, which nothing of the user's configuration reaches.
 pub(crate) struct Lab {
@@ -34,11 +30,13 @@ impl Lab {
         lab
     }
 
-    fn work(&self) -> PathBuf {
+    /// The checkout.
+    pub(crate) fn work(&self) -> PathBuf {
         self.dir.path().join("work")
     }
 
-    fn command(&self, program: &str) -> Command {
+    /// A program in the checkout.
+    pub(crate) fn command(&self, program: &str) -> Command {
         let mut command = Command::new(program);
         command.env_clear().env("PATH", std::env::var_os("PATH").unwrap()).current_dir(self.work()).stdin(Stdio::null());
         command.env("HOME", self.dir.path()).env("TAKEBACK_STATE_DIR", self.dir.path().join("state"));
@@ -46,7 +44,8 @@ impl Lab {
         command
     }
 
-    fn git(&self, words: &[&str]) -> String {
+    /// Runs git in the checkout; it must succeed.
+    pub(crate) fn git(&self, words: &[&str]) -> String {
         done(self.command("git").args(words))
     }
 
@@ -59,8 +58,7 @@ impl Lab {
         for n in 0..self.files {
             let text = text(&mut chance);
             self.bytes += text.len() as u64;
-            // About 20 files in a folder, 30 folders in a folder: as in source trees.
-            write!(input, "M 100644 inline d{}/d{}/f{n}.txt\ndata {}\n", n / 600, n / 20 % 30, text.len()).unwrap();
+            write!(input, "M 100644 inline {}\ndata {}\n", path(n), text.len()).unwrap();
             input.write_all(&text).unwrap();
             input.write_all(b"\n").unwrap();
         }
@@ -68,77 +66,20 @@ impl Lab {
         drop(input);
         assert!(import.wait().unwrap().success());
     }
-
-    /// Makes the repository one that takeback has never seen.
-    pub(crate) fn forget_takeback(&self) {
-        for folder in ["state", "work/.git/takeback", "work/.git/worktrees"] {
-            drop(std::fs::remove_dir_all(self.dir.path().join(folder)));
-        }
-        for name in self.git(&["for-each-ref", "--format=%(refname)", "refs/takeback/", "refs/heads/takeback/"]).lines() {
-            self.git(&["update-ref", "-d", name]);
-        }
-    }
-
-    /// One task by hand, from the worktree's making to its removal.
-    pub(crate) fn by_hand(&self, name: &str) -> Duration {
-        settle();
-        let started = Instant::now();
-        let worktree = format!("../{name}");
-        self.git(&["worktree", "add", "-q", "-b", name, &worktree]);
-        let there = self.work().join(&worktree);
-        done(self.command("sh").args(["-c", &script(name)]).current_dir(&there));
-        done(self.command("git").args(["add", "-A"]).current_dir(&there));
-        done(self.command("git").args(["commit", "-q", "-m", name]).current_dir(&there));
-        self.git(&["worktree", "remove", &worktree]);
-        let took = started.elapsed();
-        assert_eq!(self.git(&["diff", "--name-only", "main", name]).trim(), FILE);
-        self.git(&["branch", "-q", "-D", name]);
-        took
-    }
-
-    /// One task with takeback, until it is over.
-    pub(crate) fn takeback(&self, name: &str) -> Duration {
-        settle();
-        let started = Instant::now();
-        done(self.run(name).arg("--wait").args(["--", "sh", "-c", &script(name)]));
-        let took = started.elapsed();
-        self.expect_result(name);
-        took
-    }
-
-    /// The hand-off alone; waits for the task's end afterwards.
-    pub(crate) fn returning(&self, name: &str) -> Duration {
-        settle();
-        let started = Instant::now();
-        done(self.run(name).args(["--", "sh", "-c", &script(name)]));
-        let took = started.elapsed();
-        done(self.command(env!("CARGO_BIN_EXE_takeback")).args(["wait", name]));
-        self.expect_result(name);
-        took
-    }
-
-    fn run(&self, name: &str) -> Command {
-        let mut command = self.command(env!("CARGO_BIN_EXE_takeback"));
-        command.args(["run", "--name", name]);
-        command
-    }
-
-    fn expect_result(&self, name: &str) {
-        let branch = format!("takeback/{name}");
-        assert_eq!(self.git(&["diff", "--name-only", "main", &branch]).trim(), FILE);
-    }
 }
 
-fn script(name: &str) -> String {
-    format!("echo {name} >> {FILE}")
+/// Where the n-th file lies. About 20 files in a folder, 30 folders in a folder: as in source trees.
+pub(crate) fn path(n: u32) -> String {
+    format!("d{}/d{}/f{n}.txt", n / 600, n / 20 % 30)
 }
 
 /// Leaves no work of the sample before to the next one.
-fn settle() {
+pub(crate) fn settle() {
     done(&mut Command::new("sync"));
 }
 
-fn done(command: &mut Command) -> String {
+/// Runs a program, which must succeed, and returns what it wrote.
+pub(crate) fn done(command: &mut Command) -> String {
     let output = command.output().expect("the program starts");
     assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8_lossy(&output.stdout).into_owned()

@@ -7,7 +7,7 @@ use std::process::Command;
 use super::{Engine, Error, ErrorKind, LandedAs, Task};
 use crate::config;
 use crate::exec::log::LogReader;
-use crate::id::Name;
+use crate::id::{Name, Uid};
 use crate::journal::{Book, Standing};
 use crate::landing::{self, Depth, Elsewhere};
 use crate::runner::{cancel, retry};
@@ -79,6 +79,13 @@ impl Engine {
         Ok(Task::of(&standing, landed_as(&book, &standing, found.remove(standing.uid()))))
     }
 
+    /// A task by the journal and its own attempt alone, wherever else its change may be: what a wait for it has to say.
+    pub(super) fn own_outcome(&self, uid: &Uid) -> Result<Task, Error> {
+        let book = Book::open(&self.site)?;
+        let standing = book.look_up(uid.as_str())?;
+        Ok(Task::of(&standing, landed_as(&book, &standing, None)))
+    }
+
     /// Operations that a crash left open: the next writing command settles them.
     ///
     /// # Errors
@@ -127,7 +134,7 @@ impl Engine {
             let standing = self.look_up(id)?;
             let started = retry::again(&self.site, &standing, base)?;
             self.notes.extend(started.notes);
-            tasks.push(self.task(standing.uid().as_str())?);
+            tasks.push(self.own_outcome(standing.uid())?);
         }
         Ok(tasks)
     }

@@ -77,7 +77,7 @@ impl Engine {
         self.notes.extend(self.site.state_dir()?.note);
         let (uid, lock) = runner::make_task(&self.site, plan.plan)?;
         start::here(&self.site, &uid, lock, terminal)?;
-        self.task(uid.as_str())
+        self.own_outcome(&uid)
     }
 
     /// Hands the task off and returns at once: a runner of its own session has taken it over.
@@ -90,6 +90,6 @@ impl Engine {
         self.settle()?;
         self.notes.extend(self.site.state_dir()?.note);
         let uid = runner::hand_off(&self.site, plan.plan)?;
-        self.task(uid.as_str())
+        self.own_outcome(&uid)
     }
 }

@@ -65,7 +65,7 @@ impl Engine {
         while let Some(abandoned) = self.wait_for_runner(&uid, tick)? {
             self.recover(&abandoned)?;
         }
-        self.task(uid.as_str())
+        self.own_outcome(&uid)
     }
 
     /// Waits as [`Self::wait`] does, or until the task's runner is gone: the task is returned then.

@@ -215,3 +215,13 @@ fn a_deletion_is_not_taken_for_half_of_a_renaming() {
     let deleted = lab.commit("deleted");
     assert_eq!(landed(&lab, "k8"), on_main(&deleted));
 }
+
+#[test]
+fn a_wait_tells_how_the_task_went_wherever_its_change_is() {
+    let lab = lab();
+    lab.refused(["run", "--wait", "--name", "k7", "--shell", "echo 1 > new; exit 3"], 1);
+    lab.git(["cherry-pick", "takeback/k7"]);
+    assert_eq!(landed(&lab, "k7").0, "landed");
+    let (code, answer) = lab.answer(["wait", "k7"]);
+    assert_eq!((code, &answer["task"]["state"]), (1, &"failed".into()));
+}

@@ -16,6 +16,7 @@ pub(crate) mod hook;
 pub(crate) mod ignore;
 pub(crate) mod import;
 pub(crate) mod intake;
+pub(crate) mod locked_index;
 pub(crate) mod merge;
 pub(crate) mod on_disk;
 mod packed_refs;

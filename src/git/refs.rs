@@ -1,7 +1,8 @@
-//! Refs: read by libgit2, moved one at a time by compare-and-swap, synced to the disk.
+//! Refs: read by libgit2, moved one at a time by compare-and-swap, synced to the disk before a function returns.
 //!
 //! Called by the journal, which has written the intent before, and by capture, for refs that only ever get created.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -44,6 +45,39 @@ pub(crate) fn find(repo: &Repository, name: &str) -> Result<Option<Oid>, Error> 
 ///
 /// [`Error::Moved`] if the ref was neither at `from` nor at `to`; [`Error::RefLocked`] if another process held it for two seconds.
 pub(crate) fn apply(repo: &Repository, change: &RefMove, why: &str) -> Result<(), Error> {
+    apply_all(repo, std::slice::from_ref(change), why)
+}
+
+/// Makes moves, one after the other, and syncs them together: a power cut before the end may take any of them back.
+///
+/// # Errors
+///
+/// As [`apply`]; the moves before the one that failed are made.
+pub(crate) fn apply_all(repo: &Repository, changes: &[RefMove], why: &str) -> Result<(), Error> {
+    changes.iter().try_for_each(|change| make(repo, change, why))?;
+    sync(repo, changes.iter().map(|change| change.name.as_str()))
+}
+
+/// As [`apply_all`], for moves that do not depend on each other: a ref that is neither at `from` nor at `to` is left alone. Returns
+/// the names of these.
+///
+/// # Errors
+///
+/// [`Error::RefLocked`] if another process held a ref for two seconds.
+pub(crate) fn apply_each(repo: &Repository, changes: &[RefMove], why: &str) -> Result<Vec<String>, Error> {
+    let mut left = Vec::new();
+    for change in changes {
+        match make(repo, change, why) {
+            Err(Error::Moved { name, .. }) => left.push(name),
+            other => other?,
+        }
+    }
+    sync(repo, changes.iter().map(|change| change.name.as_str()))?;
+    Ok(left)
+}
+
+/// Makes one move, and waits for a lock for a while. Nothing is synced.
+fn make(repo: &Repository, change: &RefMove, why: &str) -> Result<(), Error> {
     let start = Instant::now();
     Point::REF.before();
     loop {
@@ -58,7 +92,6 @@ pub(crate) fn apply(repo: &Repository, change: &RefMove, why: &str) -> Result<()
             Ok(()) => break,
         }
     }
-    sync(repo, &change.name)?;
     Point::REF.after();
     Ok(())
 }
@@ -100,19 +133,20 @@ fn lock_of(repo: &Repository, name: &str) -> PathBuf {
     if own.exists() { own } else { repo.commondir().join("packed-refs.lock") }
 }
 
-/// Syncs a ref's own file, or `packed-refs` where it has none, and the folder it lies in.
-fn sync(repo: &Repository, name: &str) -> Result<(), Error> {
-    let common = repo.commondir();
-    let loose = common.join(name);
-    if loose.is_file() {
-        file::sync(&loose)?;
+/// Syncs each ref's own file, or `packed-refs` where one has none, and the folders they lie in, each once.
+fn sync<'a>(repo: &Repository, names: impl Iterator<Item = &'a str>) -> Result<(), Error> {
+    let (mut files, mut folders) = (BTreeSet::new(), BTreeSet::new());
+    let packed = repo.commondir().join("packed-refs");
+    for name in names {
+        let loose = repo.commondir().join(name);
+        folders.extend(existing_folder(&loose));
+        files.insert(if loose.is_file() { loose } else { packed.clone() });
     }
-    let packed = common.join("packed-refs");
-    if !loose.is_file() && packed.is_file() {
-        file::sync(&packed)?;
+    for file in files.iter().filter(|file| file.is_file()) {
+        file::sync(file)?;
     }
-    if let Some(folder) = existing_folder(&loose) {
-        file::sync_folder(&folder)?;
+    for folder in &folders {
+        file::sync_folder(folder)?;
     }
     Ok(())
 }

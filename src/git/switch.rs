@@ -3,17 +3,15 @@
 //! ```text
 //! index.lock holds our mark ─► files, one by one ─► index replaced ─► index.lock gone
 //! ```
-//!
-//! While the mark is there git refuses to commit: an old index on top of a new `HEAD` would take the landing back unseen. After a
-//! crash the mark tells that the lock is ours, and whose.
 
 use std::os::unix::fs::MetadataExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use git2::{Index, IndexEntry, IndexTime, Odb, Repository, RepositoryState};
 
 use super::Error;
 use super::checkout::{Writer, Written};
+use super::locked_index::LockedIndex;
 use super::on_disk;
 use super::tree::{self, Change, Entry};
 use crate::id::{TreeId, Uid};
@@ -44,28 +42,24 @@ pub(crate) enum BlockerKind {
     Ignored,
 }
 
-/// Git's lock on a checkout's index, with our mark in it.
-#[derive(Debug)]
-pub(crate) struct IndexLock {
-    path: PathBuf,
-    operation: Uid,
-}
-
-/// Finds the paths that keep a checkout from going from one tree to another. `odb` reads both.
+/// Finds the paths that keep a checkout from going from one tree to another, by its index as it is now. `odb` reads both trees.
 ///
 /// # Errors
 ///
 /// [`Error::Git`] if the index is unreadable.
 pub(crate) fn blockers(checkout: &Repository, from: TreeId, to: TreeId, odb: &Odb<'_>) -> Result<Vec<Blocker>, Error> {
-    let changes = tree::changes(odb, Some(from.into()), Some(to.into()))?;
     let index = Index::open(&checkout.path().join("index")).map_err(Error::of("read the index of", checkout.path().display()))?;
+    blockers_by(&index, checkout, &tree::changes(odb, Some(from.into()), Some(to.into()))?)
+}
+
+fn blockers_by(index: &Index, checkout: &Repository, changes: &[Change]) -> Result<Vec<Blocker>, Error> {
     let root = Folder::open(root_of(checkout)?)?;
     let mut found = Vec::new();
-    for change in &changes {
-        if let Some(kind) = blocker(checkout, &root, &index, change)? {
+    for change in changes {
+        if let Some(kind) = blocker(checkout, &root, index, change)? {
             found.push(Blocker { path: change.path.clone(), kind });
         } else if change.old.is_none()
-            && let Some(blocker) = above(checkout, &root, &changes, &change.path)
+            && let Some(blocker) = above(checkout, &root, changes, &change.path)
         {
             found.push(blocker);
         }
@@ -134,73 +128,81 @@ fn in_index(index: &Index, path: &RepoPath) -> Option<Entry> {
     Some(Entry { mode: i32::try_from(entry.mode).unwrap_or_default(), id: entry.id })
 }
 
-/// Moves a checkout's files and index from one tree to the other. Returns the paths that were left as they are, because they are
-/// neither as the one nor as the other tree has them.
-///
-/// # Errors
-///
-/// [`Error::File`] on a full disk, for example: called again, it goes on where it was.
-pub(crate) fn switch(checkout: &Repository, from: TreeId, to: TreeId, lock: &IndexLock) -> Result<Vec<RepoPath>, Error> {
-    let odb = super::repo::odb(checkout)?;
-    let changes = tree::changes(&odb, Some(from.into()), Some(to.into()))?;
-    let mut writer = Writer::new(checkout, root_of(checkout)?, to, Some(Point::CHECKOUT_FILE))?;
-    let mut differing = Vec::new();
-    writer.apply(&changes, true, |change, written| {
-        if matches!(written, Written::Differs) {
-            differing.push(change.clone());
-        }
-        Ok(())
-    })?;
-    let mut left = Vec::new();
-    for change in differing {
-        if !writer.holds(&change.path, change.new)? {
-            left.push(change.path);
-        }
-    }
-    writer.sync()?;
-    write_index(checkout, &changes, &left, lock)?;
-    Ok(left)
+/// A checkout on its way from one tree to another: its index is locked, and read once.
+pub(crate) struct Switch<'a> {
+    checkout: &'a Repository,
+    index: LockedIndex,
+    changes: Vec<Change>,
+    to: TreeId,
 }
 
-/// Brings the index to the new tree, for the paths where it had the old one.
-fn write_index(checkout: &Repository, changes: &[Change], left: &[RepoPath], lock: &IndexLock) -> Result<(), Error> {
-    let path = checkout.path().join("index");
-    let copy = checkout.path().join(format!("index.takeback-{}", lock.operation));
-    let written = path.metadata().ok().map(|meta| meta.mtime());
-    if path.exists() {
-        std::fs::copy(&path, &copy).map_err(file::Error::of("copy", &path))?;
+impl<'a> Switch<'a> {
+    /// Locks the checkout's index for an operation. Nothing else changes yet.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::IndexLocked`] if git, or somebody else, holds it.
+    pub(crate) fn begin(checkout: &'a Repository, from: TreeId, to: TreeId, operation: &Uid) -> Result<Self, Error> {
+        let index = LockedIndex::take(checkout, operation)?;
+        let changes = tree::changes(&super::repo::odb(checkout)?, Some(from.into()), Some(to.into()))?;
+        Ok(Self { checkout, index, changes, to })
     }
-    let failed = |what| Error::of(what, path.display());
-    let mut index = Index::open(&copy).map_err(failed("read"))?;
-    if let Some(written) = written {
-        doubt_racy_entries(&mut index, written).map_err(failed("change"))?;
+
+    /// Finds the paths that keep the checkout from following.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::File`] if one cannot be looked at.
+    pub(crate) fn blockers(&self) -> Result<Vec<Blocker>, Error> {
+        blockers_by(self.index.entries(), self.checkout, &self.changes)
     }
-    for change in changes.iter().filter(|c| in_index(&index, &c.path) == c.old).collect::<Vec<_>>() {
-        match change.new {
-            None => index.remove_path(change.path.as_path()).map_err(failed("remove a path from"))?,
-            Some(new) => {
-                let known = !left.contains(&change.path);
-                let entry = index_entry(checkout, &change.path, new, known)?;
-                index.add(&entry).map_err(failed("add a path to"))?;
+
+    /// Moves files and index. Returns the paths that were left as they are, because they are neither as the one nor as the other tree
+    /// has them.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::File`] on a full disk, for example: begun again, it goes on where it was.
+    pub(crate) fn go(&mut self) -> Result<Vec<RepoPath>, Error> {
+        let mut writer = Writer::new(self.checkout, root_of(self.checkout)?, self.to, Some(Point::CHECKOUT_FILE))?;
+        let mut differing = Vec::new();
+        writer.apply(&self.changes, true, |change, written| {
+            if matches!(written, Written::Differs) {
+                differing.push(change.clone());
+            }
+            Ok(())
+        })?;
+        let mut left = Vec::new();
+        for change in differing {
+            if !writer.holds(&change.path, change.new)? {
+                left.push(change.path);
             }
         }
+        writer.sync()?;
+        self.write_index(&left)?;
+        Ok(left)
     }
-    index.write().map_err(failed("write"))?;
-    file::sync(&copy)?;
-    Ok(file::rename(&copy, &path, Point::CHECKOUT_INDEX)?)
-}
 
-/// Makes git look again at every file that was changed in the second in which the index was written, or later.
-///
-/// Git does not trust such an entry (its documentation: technical/racy-git), but tells it by the index file's own time, which a new
-/// index does not have any more: a change of the same size would be hidden for good.
-fn doubt_racy_entries(index: &mut Index, written: i64) -> Result<(), git2::Error> {
-    let racy: Vec<_> = index.iter().filter(|e| i64::from(e.mtime.seconds()) >= written && e.file_size != 0).collect();
-    for mut entry in racy {
-        entry.file_size = 0;
-        index.add(&entry)?;
+    /// Brings the index to the new tree, for the paths where it had the old one.
+    fn write_index(&mut self, left: &[RepoPath]) -> Result<(), Error> {
+        let (mut gone, mut there) = (Vec::new(), Vec::new());
+        for change in self.changes.iter().filter(|c| in_index(self.index.entries(), &c.path) == c.old) {
+            match change.new {
+                None => gone.push(&change.path),
+                Some(new) => there.push(index_entry(self.checkout, &change.path, new, !left.contains(&change.path))?),
+            }
+        }
+        self.index.replace(&gone, &there)
     }
-    Ok(())
+
+    /// Lets go of the index.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::File`].
+    pub(crate) fn end(self) -> Result<(), Error> {
+        self.index.release()
+    }
 }
 
 /// An entry with what `lstat(2)` says of the file, or with nothing, which makes git look at the file itself.
@@ -259,67 +261,6 @@ impl BlockerKind {
             Self::Untracked => "untracked",
             Self::Ignored => "ignored",
         }
-    }
-}
-
-impl IndexLock {
-    /// Locks a checkout's index; a lock that the same operation left when it crashed is taken over.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::IndexLocked`] if git, or somebody else, holds it.
-    pub(crate) fn take(checkout: &Repository, operation: &Uid) -> Result<Self, Error> {
-        let lock = Self { path: checkout.path().join("index.lock"), operation: operation.clone() };
-        if lock.is_ours()? {
-            file::remove(&lock.begun(), Point::INDEX_LOCK)?;
-            return Ok(lock);
-        }
-        let mark = lock.begun();
-        file::remove(&mark, Point::INDEX_LOCK)?;
-        file::fill(&mark, lock.mark().as_bytes())?;
-        Point::INDEX_LOCK.before();
-        let linked = std::fs::hard_link(&mark, &lock.path);
-        file::remove(&mark, Point::INDEX_LOCK)?;
-        match linked {
-            Ok(()) => {}
-            Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => return Err(Error::IndexLocked { path: lock.path }),
-            Err(e) => return Err(file::Error::of("make", &lock.path)(e).into()),
-        }
-        Point::INDEX_LOCK.after();
-        Ok(lock)
-    }
-
-    /// Lets go of the lock.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::File`].
-    pub(crate) fn release(self) -> Result<(), Error> {
-        Ok(file::remove(&self.path, Point::INDEX_UNLOCK)?)
-    }
-
-    /// Lets go of a lock that a crashed operation may have left; another's stays.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::File`].
-    pub(crate) fn abandon(checkout: &Repository, operation: &Uid) -> Result<(), Error> {
-        let lock = Self { path: checkout.path().join("index.lock"), operation: operation.clone() };
-        file::remove(&lock.begun(), Point::INDEX_LOCK)?;
-        if lock.is_ours()? { lock.release() } else { Ok(()) }
-    }
-
-    /// Where the mark is written before it becomes the lock.
-    fn begun(&self) -> PathBuf {
-        self.path.with_file_name(format!("index.lock.takeback-{}", self.operation))
-    }
-
-    fn is_ours(&self) -> Result<bool, Error> {
-        Ok(file::read(&self.path)?.is_some_and(|text| text == self.mark().as_bytes()))
-    }
-
-    fn mark(&self) -> String {
-        format!("takeback {}: the next takeback command that writes goes on from here\n", self.operation)
     }
 }
 

@@ -4,12 +4,13 @@ use std::cell::Cell;
 
 use git2::{Oid, Repository};
 
-use super::{CheckoutChange, Entry, Fold, Kind, LogError, Operation, Standing, TaskEntry, TaskRef, append, read};
+use super::{CheckoutChange, Entry, Fold, Kind, LogError, Move, Operation, Standing, TaskEntry, TaskRef, append, read};
 use crate::git::intake;
+use crate::git::locked_index::LockedIndex;
 use crate::git::refs::{self, RefMove};
-use crate::git::switch::{self, Blocker, IndexLock};
+use crate::git::switch::{Blocker, Switch};
 use crate::git::{self, heads, repo};
-use crate::id::{Name, TreeId};
+use crate::id::{CommitId, Name, TreeId};
 use crate::store::{Layout, layout, tasks};
 use crate::sys::fault::Point;
 use crate::sys::lock::{self, Lock};
@@ -24,6 +25,12 @@ struct Checkout {
     repo: Repository,
     from: TreeId,
     to: TreeId,
+}
+
+impl Checkout {
+    fn begin(&self, operation: &Operation) -> Result<Switch<'_>, git::Error> {
+        Switch::begin(&self.repo, self.from, self.to, &operation.uid)
+    }
 }
 
 /// The right to decide: held by one process at a time.
@@ -138,15 +145,16 @@ impl<'a> Writer<'a> {
         let operation = &decision.operation;
         self.confirm(&decision.seen)?;
         append(self.layout, &[Entry::Intent(Box::new(operation.clone()))])?;
-        let locks = match self.begin(decision) {
-            Ok(locks) => locks,
+        let checkouts = self.checkouts(operation)?;
+        let switches = match self.begin(decision, &checkouts) {
+            Ok(switches) => switches,
             Err(why) => {
                 // If this fails as well, the next writing command does it.
                 drop(self.call_off(operation, &why));
                 return Err(why);
             }
         };
-        let carried = self.finish(operation, locks)?;
+        let carried = self.finish(operation, switches)?;
         append(self.layout, &[Entry::Done { operation: operation.uid.clone() }])?;
         Ok(carried)
     }
@@ -157,7 +165,7 @@ impl<'a> Writer<'a> {
             return Ok(());
         }
         for checkout in self.checkouts(operation)? {
-            IndexLock::abandon(&checkout.repo, &operation.uid)?;
+            LockedIndex::abandon(&checkout.repo, &operation.uid)?;
         }
         self.drop_operation(operation, &why.to_string())
     }
@@ -176,16 +184,16 @@ impl<'a> Writer<'a> {
     }
 
     /// Up to and including the decisive move.
-    fn begin(&self, decision: &Decision) -> Result<Vec<(Checkout, IndexLock)>, Error> {
+    fn begin<'c>(&self, decision: &Decision, checkouts: &'c [Checkout]) -> Result<Vec<Switch<'c>>, Error> {
         let operation = &decision.operation;
         if !decision.pinned.get() {
             self.pin(operation)?;
         }
-        let mut locked = Vec::new();
-        for checkout in self.checkouts(operation)? {
-            let lock = IndexLock::take(&checkout.repo, &operation.uid)?;
-            let blockers = switch::blockers(&checkout.repo, checkout.from, checkout.to, &git::repo::odb(&checkout.repo)?)?;
-            locked.push((checkout, lock));
+        let mut switches = Vec::new();
+        for checkout in checkouts {
+            let switch = checkout.begin(operation)?;
+            let blockers = switch.blockers()?;
+            switches.push(switch);
             if !blockers.is_empty() {
                 return Err(Error::Blocked { blockers });
             }
@@ -193,7 +201,7 @@ impl<'a> Writer<'a> {
         if let Some(first) = operation.moves.first().filter(|_| operation.decisive) {
             refs::apply(self.repo, &first.as_ref_move(), &reason(operation)).map_err(stale)?;
         }
-        Ok(locked)
+        Ok(switches)
     }
 
     /// Opens the checkouts that follow an operation. One that is gone by now does not.
@@ -210,20 +218,16 @@ impl<'a> Writer<'a> {
     }
 
     /// After the decisive move: nothing stops the rest but a crash or a full disk.
-    fn finish(&self, operation: &Operation, locked: Vec<(Checkout, IndexLock)>) -> Result<Carried, Error> {
+    fn finish(&self, operation: &Operation, mut switches: Vec<Switch<'_>>) -> Result<Carried, Error> {
         let mut carried = Carried::default();
-        for (Checkout { repo, from, to }, lock) in &locked {
-            carried.paths_left.extend(switch::switch(repo, *from, *to, lock)?);
+        for switch in &mut switches {
+            carried.paths_left.extend(switch.go()?);
         }
-        for (_, lock) in locked {
-            lock.release()?;
+        for switch in switches {
+            switch.end()?;
         }
-        for step in operation.moves.iter().skip(usize::from(operation.decisive)) {
-            match refs::apply(self.repo, &step.as_ref_move(), &reason(operation)) {
-                Err(git::Error::Moved { name, .. }) => carried.refs_left.push(name),
-                other => other?,
-            }
-        }
+        let rest: Vec<_> = operation.moves.iter().skip(usize::from(operation.decisive)).map(Move::as_ref_move).collect();
+        carried.refs_left = refs::apply_each(self.repo, &rest, &reason(operation))?;
         Ok(carried)
     }
 
@@ -260,17 +264,14 @@ impl<'a> Writer<'a> {
     fn settle_one(&self, operation: &Operation) -> Result<Settled, Error> {
         let carried = if self.has_happened(operation)? {
             self.pin(operation)?;
-            let mut locked = Vec::new();
-            for checkout in self.checkouts(operation)? {
-                let lock = IndexLock::take(&checkout.repo, &operation.uid)?;
-                locked.push((checkout, lock));
-            }
-            let carried = self.finish(operation, locked)?;
+            let checkouts = self.checkouts(operation)?;
+            let switches = checkouts.iter().map(|checkout| checkout.begin(operation)).collect::<Result<_, _>>()?;
+            let carried = self.finish(operation, switches)?;
             append(self.layout, &[Entry::Done { operation: operation.uid.clone() }])?;
             Some(carried)
         } else {
             for checkout in self.checkouts(operation)? {
-                IndexLock::abandon(&checkout.repo, &operation.uid)?;
+                LockedIndex::abandon(&checkout.repo, &operation.uid)?;
             }
             self.drop_operation(operation, "it was interrupted before its first step")?;
             None
@@ -310,12 +311,13 @@ impl<'a> Writer<'a> {
     /// Hangs both ends of every move, and what else the operation keeps, on refs of its own.
     fn pin(&self, operation: &Operation) -> Result<(), git::Error> {
         let ends = operation.moves.iter().flat_map(|m| [m.from, m.to]).flatten();
-        for commit in ends.chain(operation.keeps.iter().copied()) {
-            let name = layout::operation_ref(&operation.uid, commit.into());
-            let pin = RefMove { name, from: None, to: Some(commit.into()) };
-            refs::apply(self.repo, &pin, &reason(operation))?;
-        }
-        Ok(())
+        let pin = |commit: CommitId| RefMove {
+            name: layout::operation_ref(&operation.uid, commit.into()),
+            from: None,
+            to: Some(commit.into()),
+        };
+        let pins: Vec<_> = ends.chain(operation.keeps.iter().copied()).map(pin).collect();
+        refs::apply_all(self.repo, &pins, &reason(operation))
     }
 
     /// Lets go of packs that a crash left: an operation's pack is made, hung on refs and let go of by one holder of the right to

@@ -3,6 +3,7 @@
 use std::io::{Read as _, Write as _};
 use std::process::{Child, ChildStdin, Stdio};
 use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
 
 use crate::lab::{Lab, wait_until};
 
@@ -11,6 +12,7 @@ pub(crate) struct Tty {
     script: Child,
     keys: Option<ChildStdin>,
     shown: Arc<Mutex<Vec<u8>>>,
+    reader: JoinHandle<()>,
 }
 
 /// Tells whether there is a `script` that we know; says aloud if not.
@@ -36,7 +38,7 @@ impl Tty {
         let mut script = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         let shown = Arc::new(Mutex::new(Vec::new()));
         let mut stdout = script.stdout.take().unwrap();
-        std::thread::spawn({
+        let reader = std::thread::spawn({
             let shown = Arc::clone(&shown);
             move || {
                 let mut buffer = [0; 4096];
@@ -45,7 +47,7 @@ impl Tty {
                 }
             }
         });
-        Self { keys: script.stdin.take(), script, shown }
+        Self { keys: script.stdin.take(), script, shown, reader }
     }
 
     /// All that was shown so far.
@@ -87,6 +89,9 @@ impl Tty {
             status.is_some()
         });
         drop(self.keys.take());
-        (status.unwrap().code().unwrap_or(-1), self.shown())
+        // What was written last may still be on its way through the pipe.
+        self.reader.join().unwrap();
+        let shown = String::from_utf8_lossy(&self.shown.lock().unwrap()).into_owned();
+        (status.unwrap().code().unwrap_or(-1), shown)
     }
 }

@@ -29,7 +29,7 @@ impl RecordPlan {
             forecast: None,
             notes: plan.notes.clone(),
             push: None,
-            git_line: may.then(|| format!("git revert {}", plan.commit.short())),
+            git_line: plan.git_line.clone().filter(|_| may),
         }
     }
 }

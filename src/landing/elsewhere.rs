@@ -137,7 +137,7 @@ struct Search<'a> {
 }
 
 impl<'a> Search<'a> {
-    /// `None` where nothing but our own landings came since.
+    /// `None` where nothing but our own landings came since, none of which is looked for.
     fn of(
         site: &'a Site,
         branch: &str,
@@ -152,7 +152,9 @@ impl<'a> Search<'a> {
             return Ok(None);
         }
         let steps = history::since(&site.repo, tip, &bases, depth.most_commits())?;
-        if steps.iter().all(|step| own.contains(&step.id)) {
+        // A branch of ours may have been merged here as it is.
+        let is_wanted = |step: &Step| wanted.iter().any(|w| Oid::from(w.change.1) == step.id);
+        if steps.iter().all(|step| own.contains(&step.id) && !is_wanted(step)) {
             return Ok(None);
         }
         Ok(Some(Self { repo: &site.repo, odb: git::repo::odb(&site.repo)?, branch: branch.to_owned(), tip, steps, own }))

@@ -4,7 +4,7 @@ use super::elsewhere::{self, Depth, Elsewhere, Wanted};
 use super::{Refusal, RefusalKind};
 use crate::git::{self, refs};
 use crate::id::{CommitId, Uid};
-use crate::journal::{Book, Folded, Standing};
+use crate::journal::{Book, Folded, Operation, Standing};
 use crate::store::Site;
 use crate::task::{State, Step};
 
@@ -66,13 +66,19 @@ fn gone_on(site: &Site, book: &Book<'_>, place: &Place) -> Result<Option<Place>,
         return Ok(Some(Place { order: place.order, ..Place::elsewhere(task, &found, false) }));
     }
     let operation = task.entry.operation.as_ref().and_then(|uid| book.fold.operation(uid)).map(|f| &f.operation);
-    if let Some((first, last)) = operation.and_then(|o| o.landed.first().zip(o.landed.last()))
-        && let Some(found) = look(site, book, Wanted { change: (first.before, last.after), ..wanted })?
+    if let Some(change) = operation.and_then(whole)
+        && let Some(found) = look(site, book, Wanted { change, ..wanted })?
     {
         return Ok(Some(Place { branch: found.branch, commit: found.commit, ..place.clone() }));
     }
     let is_gone = refs::find(&site.repo, &place.branch)?.is_none();
     Ok(is_gone.then(|| Place { branch: target, ..place.clone() }))
+}
+
+/// All that a landing brought: the last commit of it is one that its branch has.
+fn whole(operation: &Operation) -> Option<(CommitId, CommitId)> {
+    let (first, last) = operation.landed.first().zip(operation.landed.last())?;
+    Some((first.before, if operation.decisive { operation.commit_of(last) } else { last.after }))
 }
 
 impl Place {

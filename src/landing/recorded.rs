@@ -7,7 +7,7 @@ use super::plan::{Error, let_go, look_up};
 use super::target;
 use super::{LandWish, Refusal, RefusalKind};
 use crate::git::tree::{self, Change};
-use crate::git::{self, refs};
+use crate::git::{self, history, refs};
 use crate::id::{CommitId, TreeId};
 use crate::journal::{Book, Decision, Kind, Landed, Standing};
 use crate::store::Site;
@@ -25,6 +25,8 @@ pub(crate) struct Plan {
     pub(crate) refused: Vec<Refusal>,
     /// What was noticed.
     pub(crate) notes: Vec<String>,
+    /// The plain git line that takes the changes back; `None` where it would take back more than these.
+    pub(crate) git_line: Option<String>,
     /// The operation, and what was seen when it was decided.
     pub(crate) decision: Option<Decision>,
 }
@@ -39,14 +41,14 @@ pub(crate) fn plan(site: &Site, wish: &LandWish, commit: &str) -> Result<Plan, E
     let tasks = look_up(&book, &wish.ids)?;
     let commit = target::commit(&site.repo, commit)?;
     let branch = target::find(&site.repo, wish, &tasks)?.name;
-    let mut refused: Vec<_> = tasks.iter().filter_map(|task| refuse(&book, task, commit)).collect();
+    let mut refused: Vec<_> = tasks.iter().filter_map(|task| refuse(site, &book, task, commit)).collect();
     let holder = holder(&site.repo, &branch, commit)?;
     if holder.is_none() {
         let message = format!("cannot have landed as {}: that is not on {}", commit.short(), target::short(&branch));
         refused.extend(tasks.iter().map(|t| Refusal::new(&t.spec.id, RefusalKind::State, message.clone())));
     }
     let branch = holder.unwrap_or(branch);
-    let mut plan = Plan { branch, commit, tasks, refused, notes: vec![], decision: None };
+    let mut plan = Plan { branch, commit, tasks, refused, notes: vec![], git_line: None, decision: None };
     if plan.refused.is_empty() {
         plan.decide(site)?;
     }
@@ -54,7 +56,7 @@ pub(crate) fn plan(site: &Site, wish: &LandWish, commit: &str) -> Result<Plan, E
 }
 
 /// Says why a task cannot have landed as a commit.
-fn refuse(book: &Book<'_>, task: &Standing, commit: CommitId) -> Option<Refusal> {
+fn refuse(site: &Site, book: &Book<'_>, task: &Standing, commit: CommitId) -> Option<Refusal> {
     let refuse = |kind, message: &str| Some(Refusal::new(&task.spec.id, kind, message));
     match task.state {
         State::Queued | State::Running => refuse(RefusalKind::Running, "is still running"),
@@ -62,16 +64,23 @@ fn refuse(book: &Book<'_>, task: &Standing, commit: CommitId) -> Option<Refusal>
         State::Landed if place::in_journal(book, task).is_some_and(|place| place.commit != commit) => None,
         State::Landed => refuse(RefusalKind::Landed, "has landed as this commit already"),
         state if state.after(Step::Land).is_err() => refuse(RefusalKind::State, &format!("is {state}")),
+        _ if holds(&site.repo, task.record.base, commit) => {
+            refuse(RefusalKind::State, &format!("cannot have landed as {}: it was made from what has that already", commit.short()))
+        }
         _ => None,
     }
+}
+
+/// Tells whether `commit` is `tip`, or in its history.
+fn holds(repo: &Repository, tip: CommitId, commit: CommitId) -> bool {
+    tip == commit || repo.graph_descendant_of(tip.into(), commit.into()).unwrap_or(false)
 }
 
 /// The branch, or what it follows at a remote, whichever holds the commit.
 fn holder(repo: &Repository, branch: &str, commit: CommitId) -> Result<Option<String>, git::Error> {
     for name in [Some(branch.to_owned()), target::upstream(repo, branch)].into_iter().flatten() {
         let tip: Option<CommitId> = refs::find(repo, &name)?.map(CommitId::from);
-        let holds = |tip: CommitId| tip == commit || repo.graph_descendant_of(tip.into(), commit.into()).unwrap_or(false);
-        if tip.is_some_and(holds) {
+        if tip.is_some_and(|tip| holds(repo, tip, commit)) {
             return Ok(Some(name));
         }
     }
@@ -85,9 +94,23 @@ impl Plan {
             let (before, after) = self.change(site, &task)?;
             landed.push(Landed { task: task.uid().clone(), before, after, commits: 1 });
         }
+        self.git_line = self.find_git_line(site)?;
         let decision = decide(site, (&self.branch, self.commit), &self.tasks, landed, &mut self.notes)?;
         self.decision = Some(decision);
         Ok(())
+    }
+
+    /// What takes the commit back, where it changed no path that none of the tasks changed.
+    fn find_git_line(&self, site: &Site) -> Result<Option<String>, git::Error> {
+        let commit = site.repo.find_commit(self.commit.into()).map_err(git::Error::of("read", self.commit))?;
+        let Some(parent) = commit.parent_ids().next().map(CommitId::from) else { return Ok(None) };
+        let mut left = changes(site, (parent, self.commit))?;
+        for task in &self.tasks {
+            let ours = changes(site, (task.record.base, task.record.result.unwrap_or(task.record.base)))?;
+            left.retain(|change| history::at(&ours, &change.path).is_none());
+        }
+        let line = if commit.parent_count() == 1 { "git revert" } else { "git revert -m 1" };
+        Ok(left.is_empty().then(|| format!("{line} {}", self.commit.short())))
     }
 
     /// The commit's own change where it is the task's alone, by its paths; else what the task changed.
@@ -105,6 +128,7 @@ impl Plan {
     }
 }
 
+/// What leads from one commit to another.
 fn changes(site: &Site, (before, after): (CommitId, CommitId)) -> Result<Vec<Change>, git::Error> {
     let tree_of = |commit| tree::of_commit(&site.repo, commit);
     let (before, after): (TreeId, TreeId) = (tree_of(before)?, tree_of(after)?);

@@ -142,6 +142,25 @@ fn a_pull_request_that_the_forge_has_squashed_is_reverted_where_it_is_now() {
 }
 
 #[test]
+fn a_pull_request_that_was_merged_is_reverted_where_it_is_now_whatever_its_shape() {
+    for (how, shape) in [("--ff", "squash"), ("--no-ff", "squash"), ("--ff", "merge"), ("--no-ff", "linear"), ("--ff", "linear")] {
+        let lab = lab();
+        for name in ["one", "two"] {
+            lab.ready_task(name, &format!("{name}.txt"), name);
+        }
+        let start = lab.git(["rev-parse", "HEAD^{tree}"]);
+        lab.json(["land", "one", "two", "--to", "review", "--shape", shape]);
+        lab.git(["merge", "-q", "--no-edit", how, "review"]);
+        let merged = lab.git(["rev-parse", "review"]);
+        let answer = lab.json(["revert", "two"]);
+        assert_eq!(answer["target"]["ref"], "refs/heads/main", "{how} {shape}");
+        assert!(lab.root().join("one.txt").exists() && !lab.root().join("two.txt").exists(), "{how} {shape}");
+        lab.json(["revert", "one"]);
+        assert_eq!(lab.git(["rev-parse", "HEAD^{tree}", "review"]), format!("{start}\n{merged}"), "{how} {shape}");
+    }
+}
+
+#[test]
 fn what_a_forge_merged_is_seen_after_a_fetch_and_reverted_on_a_branch_of_its_own() {
     let lab = lab();
     let (remote, clone) = (lab.outside().join("forge.git"), lab.outside().join("clone"));
@@ -198,6 +217,43 @@ fn land_as_a_commit_that_is_not_on_the_branch_is_refused() {
     assert_eq!((code, &answer["refused"][0]["kind"]), (3, &"state".into()));
     assert_eq!(lab.answer(["land", "k7", "--as", "no-such"]).0, 2);
     assert_eq!(lab.picture(), before);
+}
+
+#[test]
+fn the_printed_line_of_land_as_is_one_that_git_takes_and_takes_back_no_more_than_the_tasks() {
+    let lab = lab();
+    edits(&lab, "one", 10);
+    edits(&lab, "two", 30);
+    if !lab.git_merges("the_printed_line_of_land_as_is_one_that_git_takes_and_takes_back_no_more_than_the_tasks") {
+        return;
+    }
+    let before = lab.git(["rev-parse", "HEAD^{tree}"]);
+    lab.git(["switch", "-q", "-c", "pr"]);
+    lab.git(["merge", "-q", "--no-edit", "takeback/one"]);
+    lab.git(["merge", "-q", "--no-edit", "takeback/two"]);
+    lab.git(["switch", "-q", "main"]);
+    lab.git(["merge", "-q", "--no-ff", "-m", "Merge pr", "pr"]);
+    let line = |ids: &[&str]| {
+        let said = lab.ok(["land"].iter().chain(ids).chain(&["--as", "HEAD"]));
+        said.lines().find_map(|l| l.trim().strip_prefix("without takeback: git ")).map(ToOwned::to_owned)
+    };
+    assert_eq!(line(&["one"]), None, "it brought two as well");
+    lab.json(["undo"]);
+    let line = line(&["one", "two"]).unwrap();
+    lab.git(line.split(' ').chain(["--no-edit"]));
+    assert_eq!(lab.git(["rev-parse", "HEAD^{tree}"]), before, "{line}");
+}
+
+#[test]
+fn a_task_cannot_have_landed_as_what_it_was_made_from() {
+    let lab = lab();
+    edits(&lab, "k7", 30);
+    others(&lab, 3);
+    for commit in ["HEAD~1", "HEAD~2"] {
+        let (code, answer) = lab.answer(["land", "k7", "--as", commit]);
+        assert_eq!((code, &answer["refused"][0]["kind"]), (3, &"state".into()), "{answer}");
+    }
+    assert_eq!(landed(&lab, "k7").0, "ready");
 }
 
 #[test]

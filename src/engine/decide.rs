@@ -94,7 +94,7 @@ impl Engine {
                 return Ok(plan.answer());
             }
             if let Some(mut landing) = self.try_to_land(&mut plan)? {
-                self.push(plan.plan.route.as_ref(), &mut landing);
+                self.push(&plan.plan, &mut landing);
                 return Ok(landing);
             }
             let sealer = std::mem::take(&mut plan.plan.sealer);

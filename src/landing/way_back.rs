@@ -8,10 +8,15 @@ use super::target::short;
 /// The line that takes all of a landing back: by new commits, or by the branch's end where the landing made it.
 pub(crate) fn git_line(operation: &Operation) -> Option<String> {
     let first = operation.moves.first().filter(|_| operation.decisive)?;
-    let tip = first.to?;
     if first.from.is_none() {
-        return Some(format!("git branch -D {}", quoted(short(&first.name))));
+        return first.to.map(|_| format!("git branch -D {}", quoted(short(&first.name))));
     }
+    git_line_of_commits(operation)
+}
+
+/// The line that takes all of a landing back by new commits: for a branch that others have, or have built on.
+pub(crate) fn git_line_of_commits(operation: &Operation) -> Option<String> {
+    let tip = operation.moves.first().filter(|_| operation.decisive)?.to?;
     let landed = &operation.landed;
     let joined = match landed.last() {
         Some(last) => last.after != tip && !operation.keeps.contains(&last.after),

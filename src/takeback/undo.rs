@@ -85,8 +85,8 @@ pub(crate) enum Error {
     Refused {
         /// What was to be taken back.
         title: String,
-        /// The operation that was to be taken back.
-        operation: Box<Operation>,
+        /// The operation that was to be taken back, and its tasks' names.
+        operation: Box<(Operation, Vec<Name>)>,
         /// Why not.
         source: Refused,
     },
@@ -195,7 +195,8 @@ fn inverse(site: &Site, book: &Book<'_>, target: &Folded, kind: Kind) -> Result<
         tasks.push(book.standing(task)?);
     }
     let title = title(kind, &title_of(book, operation), &tasks);
-    let refused = |source| Error::Refused { title: title.clone(), operation: Box::new(operation.clone()), source };
+    let about = || Box::new((operation.clone(), tasks.iter().map(|t| t.spec.id.clone()).collect()));
+    let refused = |source| Error::Refused { title: title.clone(), operation: about(), source };
     if let Some(later) = decided_later(book, target, &tasks) {
         return Err(refused(Refused::Later { task: later }));
     }

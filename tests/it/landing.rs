@@ -300,6 +300,22 @@ fn undo_that_would_not_be_exact_says_why_and_touches_nothing() {
 }
 
 #[test]
+fn a_branch_that_others_have_built_on_is_not_offered_for_deletion() {
+    let lab = Lab::new();
+    if !lab.git_merges("a_branch_that_others_have_built_on_is_not_offered_for_deletion") {
+        return;
+    }
+    lab.ready_task("k7", "a.txt", "two\n");
+    lab.json(["land", "k7", "--to", "review"]);
+    let landed = lab.git(["rev-parse", "--short=10", "review"]);
+    lab.git(["switch", "-q", "review"]);
+    lab.write("a.txt", "three\n");
+    lab.commit("the same line");
+    let said = lab.refused(["undo"], 3);
+    assert!(said.contains(&format!("on that branch: git revert {landed}\n")), "{said}");
+}
+
+#[test]
 fn a_branch_that_the_user_moved_is_left_to_the_user() {
     let lab = Lab::new();
     lab.ready_task("k7", "a.txt", "two\n");

@@ -52,6 +52,11 @@ fn a_new_branch_is_pushed_to_be_followed_and_the_forges_command_is_printed_not_r
     let said = lab.ok(["land", "k7", "--to", "fix/x", "--push"]);
     assert!(said.contains("  pushed to origin: fix/x\n") && said.contains("take it back: takeback revert k7"), "{said}");
     assert!(said.contains("  for a pull request: gh pr create --base main --head fix/x"), "{said}");
+    let tip = lab.git(["rev-parse", "--short=10", "fix/x"]);
+    assert!(
+        said.contains(&format!("  without takeback: git revert {tip}\n")),
+        "the end of the branch here takes nothing back: {said}"
+    );
     assert_eq!(at(&lab, &place, "refs/heads/fix/x"), lab.git(["rev-parse", "fix/x"]));
     assert_eq!(lab.git(["config", "branch.fix/x.merge"]), "refs/heads/fix/x");
 }

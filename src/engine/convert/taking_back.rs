@@ -2,7 +2,8 @@
 
 use crate::engine::{Error, ErrorKind};
 use crate::id::Name;
-use crate::landing::git_line;
+use crate::journal::Kind;
+use crate::landing::git_line_of_commits;
 use crate::takeback::{Error as TakebackError, Refused};
 use crate::task::{IllegalStep, State};
 
@@ -34,8 +35,8 @@ pub(super) fn forbidden(message: String, task: &Name, why: &IllegalStep) -> Erro
     if why.from == State::Landed { error.hint(format!("`takeback undo {task}` takes the landing back first")) } else { error }
 }
 
-/// An undo that would not be exact: says why, and the plain git line that takes the content back all the same.
-fn refused(message: String, why: Refused, operation: &crate::journal::Operation) -> Error {
+/// An undo that would not be exact: says why, and what takes the content back all the same.
+fn refused(message: String, why: Refused, (operation, tasks): &(crate::journal::Operation, Vec<Name>)) -> Error {
     let (kind, object) = match &why {
         Refused::Stale { name, .. } | Refused::CheckedOut { name } => (ErrorKind::Stale, name.clone()),
         Refused::Later { task } => (ErrorKind::Stale, task.to_string()),
@@ -49,7 +50,7 @@ fn refused(message: String, why: Refused, operation: &crate::journal::Operation)
     } else {
         error
     };
-    match (&why, git_line(operation)) {
+    match (&why, git_line_of_commits(operation)) {
         (Refused::Dirty { blockers, .. }, _) if blockers.is_empty() => {
             error.hint("finish it, or give it up (`git status` says how), then try again").because(why)
         }
@@ -60,6 +61,10 @@ fn refused(message: String, why: Refused, operation: &crate::journal::Operation)
         (Refused::Dirty { blockers, .. }, _) => {
             let paths: Vec<_> = blockers.iter().take(5).map(|b| format!("{} ({})", b.path, b.kind.word())).collect();
             error.hint(format!("commit, stash or move these away, then try again: {}", paths.join(", "))).because(why)
+        }
+        (Refused::Stale { .. } | Refused::Pushed { .. }, _) if operation.kind == Kind::Revert => {
+            let names: Vec<_> = tasks.iter().map(Name::as_str).collect();
+            error.hint(format!("takeback land {} brings the change back with new commits", names.join(" "))).because(why)
         }
         (Refused::Stale { .. } | Refused::Pushed { .. }, Some(line)) => {
             error.hint(format!("to take the content back with a new commit, on that branch: {line}")).because(why)

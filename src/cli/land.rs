@@ -257,6 +257,10 @@ fn way_out(refusal: &Refusal) -> String {
     use RefusalKind as R;
     let (us, id) = (program(), &refusal.task);
     match refusal.kind {
+        R::Conflict if refusal.message.starts_with("cannot land again") => {
+            let result = refusal.message.rsplit(' ').next().unwrap_or("RESULT");
+            format!("git cherry-pick {result} brings it by hand; then {us} land {id} --as HEAD writes it down")
+        }
         R::Conflict => format!("{us} retry {id} --base HEAD starts it from here; or merge its branch by hand"),
         R::Dirty if refusal.paths.is_empty() => format!("finish it, or give it up (git status says how), then {us} land {id}"),
         R::Dirty => "commit, stash or move these files away: git stash push --include-untracked".to_owned(),
@@ -276,9 +280,13 @@ fn way_out(refusal: &Refusal) -> String {
             format!("{us} land {id} --as {commit} writes it down; {us} revert {id} takes it back")
         }
         R::Landed => format!("{us} show {id}"),
+        R::TakenOut => format!("{us} revert {id} writes that down; then {us} land {id} brings it back"),
         R::Commits => format!("{us} land {id} without --keep-commits lands its change as one commit"),
         R::Hook => format!("{us} land {id} -m TEXT words it another way; --no-verify does not ask the hook"),
         R::Protected => format!("{us} land {id} --to NEW-BRANCH makes a branch for a pull request; --force lands it here"),
+        R::State if refusal.message.starts_with("cannot have landed") => {
+            "git log --oneline shows which commit it was; --to BRANCH names another branch".to_owned()
+        }
         R::State => format!("{us} undo {id} takes back what was decided about it"),
     }
 }

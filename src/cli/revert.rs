@@ -6,13 +6,14 @@ use crate::cli::exit::{self, Code};
 use crate::cli::out::{Out, Page, View};
 use crate::cli::text::{branch, count, join, plain, words};
 use crate::cli::{Cx, program, refused};
-use crate::engine::{Error, Refusal, RefusalKind, RevertWish, Reverted};
+use crate::engine::{Error, Later, Refusal, RefusalKind, RepoPath, RevertWish, Reverted};
 
 const EXAMPLES: &str = "\
 Examples:
   takeback revert tables
   takeback revert tables figures        what each of them changed, in one commit
   takeback revert tables --to revert-tables    on a new branch, for a pull request
+  takeback revert tables --as 3f9a2c    somebody took it out by hand, with this commit
   takeback revert --dry-run tables      what came later in the same files, and what would conflict
 
 `takeback land tables` brings the change back; `takeback undo` takes the revert itself back, as long as nothing was built on top.";
@@ -45,10 +46,17 @@ pub(super) struct Args {
     #[arg(long)]
     no_verify: bool,
 
+    /// Nothing moves: write down that this commit, made by somebody else, took the changes out of the branch
+    #[arg(long = "as", value_name = "COMMIT", conflicts_with_all = ["to", "message", "force", "no_verify"])]
+    taken_by: Option<String>,
+
     /// Show what would be taken back, and change nothing
     #[arg(long)]
     dry_run: bool,
 }
+
+/// As many later commits are named for a conflict.
+const SHOWN: usize = 5;
 
 /// A revert, done or planned.
 #[derive(Serialize)]
@@ -80,6 +88,7 @@ impl Args {
             message: self.message.clone(),
             force: self.force,
             no_verify: self.no_verify,
+            by: self.taken_by.clone(),
         }
     }
 }
@@ -105,7 +114,13 @@ impl View for Answer {
         if reverted.refused.is_empty() {
             return facts(reverted).join("\n");
         }
-        let refusals = reverted.refused.iter().flat_map(|refusal| refused::lines(refusal, &way_out(refusal), page));
+        let refusals = reverted.refused.iter().flat_map(|refusal| {
+            let mut lines = refused::lines(refusal, &way_out(refusal), page);
+            let hint = lines.pop();
+            lines.extend(changed_since(refusal, &reverted.later));
+            lines.extend(hint);
+            lines
+        });
         refusals.chain(["nothing was taken back".to_owned()]).collect::<Vec<_>>().join("\n")
     }
 }
@@ -131,13 +146,26 @@ fn done(reverted: &Reverted, page: &Page) -> String {
     lines.join("\n")
 }
 
+/// Who changed the paths of a conflict after the landing.
+fn changed_since(refusal: &Refusal, later: &[Later]) -> Vec<String> {
+    let meets = |later: &&Later| refusal.kind == RefusalKind::Conflict && later.paths.iter().any(|p| refusal.paths.contains(p));
+    let all: Vec<_> = later.iter().filter(meets).collect();
+    let line = |later: &&Later| format!("  changed since by {}: {}", later.commit.short(), plain(&later.subject));
+    let more = all.len().saturating_sub(SHOWN);
+    let rest = (more > 0).then(|| format!("  … and by {}: --json lists all", count(more as u64, "more commit")));
+    all.iter().take(SHOWN).map(line).chain(rest).collect()
+}
+
 fn way_out(refusal: &Refusal) -> String {
     use RefusalKind as R;
     let (us, id) = (program(), &refusal.task);
     match refusal.kind {
         R::Conflict => {
-            let paths: Vec<_> = refusal.paths.iter().take(3).map(|p| plain(&p.to_string())).collect();
-            format!("git log -p -- {} shows what came later; take the change out by hand there", paths.join(" "))
+            let paths: Vec<_> = refusal.paths.iter().take(3).map(pathspec).collect();
+            let paths = paths.join(" ");
+            format!(
+                "git log -p -- {paths} shows what came later; take the change out by hand, then {us} revert {id} --as COMMIT writes it down"
+            )
         }
         R::Dirty if refusal.paths.is_empty() => "finish it, or give it up (git status says how), then try again".to_owned(),
         R::Dirty => "commit, stash or move these files away: git stash push --include-untracked".to_owned(),
@@ -145,6 +173,13 @@ fn way_out(refusal: &Refusal) -> String {
         R::Hook => format!("{us} revert {id} -m TEXT words it another way; --no-verify does not ask the hook"),
         R::Running => format!("{us} wait {id}"),
         R::Stale => format!("{us} revert {id} tries again"),
+        R::State if refusal.message.starts_with("cannot have been") => "git log --oneline shows which commit it was".to_owned(),
         _ => format!("{us} show {id}"),
     }
+}
+
+/// A path as a shell and git take it, from whatever folder.
+fn pathspec(path: &RepoPath) -> String {
+    let spec = format!(":(top,literal){}", plain(&path.to_string()));
+    shlex::try_quote(&spec).map_or_else(|_| spec.clone(), Into::into)
 }

@@ -10,6 +10,9 @@ use crate::journal::{Book, CarryError, Writer};
 use crate::landing::{self, Later, Refusal, RefusalKind, RevertWish, TargetError};
 use crate::task::Level;
 
+/// As many later commits, and paths of each, have a line of their own; `later` has all.
+const SHOWN: usize = 10;
+
 /// A revert, decided and not carried out.
 pub struct RevertPlan {
     plan: landing::RevertPlan,
@@ -31,7 +34,7 @@ pub struct Reverted {
     pub kept: Vec<String>,
     /// What cannot be taken back, a line each.
     pub not_undone: Vec<String>,
-    /// Commits that came later and changed the same paths, the last first.
+    /// Commits that came later and changed the same paths, the last first; where it is refused for a conflict too.
     pub later: Vec<Later>,
     /// The tasks that cannot be taken back, each with why.
     pub refused: Vec<Refusal>,
@@ -66,25 +69,31 @@ impl RevertPlan {
         }
     }
 
+    /// The new commit has no name here: before it is signed and past the hook it has not the one that it will have.
     fn restored(&self) -> Vec<String> {
-        let Some((target, tip)) = self.plan.target.as_ref().zip(self.plan.tip) else { return vec![] };
+        let Some(target) = self.plan.target.as_ref().filter(|_| self.plan.tip.is_some()) else { return vec![] };
         let name = landing::short(&target.name);
         let files = if self.plan.files == 1 { "1 file".to_owned() } else { format!("{} files", self.plan.files) };
         let way = match target.from {
-            Some(from) => format!("{name} goes from {} to {}", from.short(), tip.short()),
-            None => format!("the branch {name} is made, at {}", tip.short()),
+            Some(from) => format!("{name} goes from {} to one new commit", from.short()),
+            None => format!("the branch {name} is made, with one new commit after {}", target.start.short()),
         };
-        vec![format!("{way}: one new commit, {files} without the change")]
+        vec![format!("{way}: {files} without the change")]
     }
 
     fn kept(&self) -> Vec<String> {
         let line = |later: &Later| {
-            let paths: Vec<_> = later.paths.iter().map(ToString::to_string).collect();
+            let mut paths: Vec<_> = later.paths.iter().take(SHOWN).map(ToString::to_string).collect();
+            let more = later.paths.len().saturating_sub(SHOWN);
+            paths.extend((more > 0).then(|| format!("{more} more")));
             format!("what {} changed in the same files: {} ({})", later.commit.short(), paths.join(", "), later.subject)
         };
         let result = |(name, result): (&Name, CommitId)| format!("the result of {name} ({})", result.short());
         let results = self.plan.tasks.iter().filter_map(|t| Some((&t.spec.id, t.record.result?))).map(result);
-        self.plan.later.iter().map(line).chain(results).collect()
+        let more = self.plan.later.len().saturating_sub(SHOWN);
+        let rest = (more > 0)
+            .then(|| format!("what {more} earlier {} there", if more == 1 { "commit changed" } else { "commits changed" }));
+        self.plan.later.iter().take(SHOWN).map(line).chain(rest).chain(results).collect()
     }
 
     fn not_undone(&self) -> Vec<String> {

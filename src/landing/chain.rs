@@ -101,8 +101,15 @@ impl Order<'_> {
         let tree = match merge::join(self.main, self.intake, sides)? {
             Joined::Tree(tree) => tree,
             Joined::Conflict(paths) => {
-                let refusal = Refusal::new(&task.spec.id, RefusalKind::Conflict, "changed paths that the target changed too");
-                return Ok(Err(refusal.at(paths)));
+                let result_name = || CommitId::from(sides.theirs).short();
+                let message = match brought.by {
+                    // Its branch went when it landed first.
+                    Some(_) => {
+                        format!("cannot land again: the target changed the same paths since; its result is {}", result_name())
+                    }
+                    None => "changed paths that the target changed too".to_owned(),
+                };
+                return Ok(Err(Refusal::new(&task.spec.id, RefusalKind::Conflict, message).at(paths)));
             }
         };
         if TreeId::from(tree) == tree::of_commit(self.intake.repo(), chain.tip)? {

@@ -55,9 +55,10 @@ impl Wording<'_> {
         with_trailers(&text, &[])
     }
 
-    /// The commit that takes landed tasks back. `by` is what brought each.
-    pub(crate) fn revert(&self, tasks: &[Brought<'_>]) -> String {
-        let text = self.text.map_or_else(|| reverting(tasks), ToOwned::to_owned);
+    /// The commit that takes landed tasks back. `by` is what brought each; `taken` says what of the branch it takes back, a line each.
+    pub(crate) fn revert(&self, tasks: &[Brought<'_>], taken: &[String]) -> String {
+        let all = || [subject("Revert", tasks)].iter().chain(taken).cloned().collect::<Vec<_>>().join("\n\n");
+        let text = self.text.map_or_else(all, ToOwned::to_owned);
         self.finish(&text, tasks, "Takeback-Reverts")
     }
 
@@ -92,12 +93,6 @@ impl Wording<'_> {
         }
         lines
     }
-}
-
-/// What git says of a revert, for all that read it.
-fn reverting(tasks: &[Brought<'_>]) -> String {
-    let commits = tasks.iter().filter_map(|t| t.by).map(|commit| format!("This reverts commit {commit}."));
-    [subject("Revert", tasks)].into_iter().chain(commits).collect::<Vec<_>>().join("\n\n")
 }
 
 /// The deed and the tasks' names; where these are too long for a line, their number, and the names below.

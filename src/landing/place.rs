@@ -2,8 +2,9 @@
 
 use super::elsewhere::{self, Depth, Elsewhere, Wanted};
 use super::{Refusal, RefusalKind};
-use crate::git::{self, refs};
-use crate::id::{CommitId, Uid};
+use crate::git::merge::{self, Joined, Sides};
+use crate::git::{self, Intake, refs, tree};
+use crate::id::{CommitId, TreeId, Uid};
 use crate::journal::{Book, Folded, Operation, Standing};
 use crate::store::Site;
 use crate::task::{State, Step};
@@ -85,6 +86,22 @@ impl Place {
     fn elsewhere(task: &Standing, place: &Elsewhere, unknown: bool) -> Self {
         let Elsewhere { branch, commit, change } = place.clone();
         Self { task: task.clone(), branch, commit, change, unknown, order: (usize::MAX, 0) }
+    }
+
+    /// Tells whether the branch has nothing of the change any more. Where only a newer git could tell, it is not said.
+    ///
+    /// # Errors
+    ///
+    /// [`git::Error`] if the branch or an object is unreadable.
+    pub(super) fn is_taken_out(&self, site: &Site, intake: &Intake) -> Result<bool, git::Error> {
+        let Some(tip) = refs::find(&site.repo, &self.branch)? else { return Ok(false) };
+        let (before, after) = self.change;
+        let sides = Sides { base: after.into(), ours: tip, theirs: before.into() };
+        match merge::join(&site.repo, intake, sides) {
+            Ok(Joined::Tree(without)) => Ok(TreeId::from(without) == tree::of_commit(&site.repo, tip.into())?),
+            Ok(Joined::Conflict(_)) | Err(git::Error::OldGit { .. }) => Ok(false),
+            Err(e) => Err(e),
+        }
     }
 }
 

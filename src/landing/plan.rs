@@ -5,7 +5,7 @@ use super::message::{Brought, Wording};
 use super::push::Route;
 use super::seal::{Sealed, Sealer};
 use super::target::{self, Target};
-use super::{LandWish, Refusal, RefusalKind, chain, eligible, protect};
+use super::{LandWish, Refusal, RefusalKind, chain, eligible, place, protect};
 use crate::git::{self, Intake, refs};
 use crate::id::{CommitId, Name, TreeId, Uid};
 use crate::journal::{Book, BookError, CheckoutChange, Decision, Fold, Kind, Move, Obstacle, Operation, Standing, followers};
@@ -96,6 +96,7 @@ pub(crate) fn plan(site: &Site, wish: &LandWish) -> Result<Plan, Error> {
     refused.extend(find_there(site, &book, &tasks, &target, &mut notes)?);
     let operation = Uid::random();
     let intake = Intake::create_passing(&site.layout.operation_intakes(), operation.as_str(), &site.repo)?;
+    name_taken_out(site, &book, (&tasks, &intake), &mut refused)?;
     let mut plan = Plan {
         target,
         tip: None,
@@ -243,9 +244,10 @@ impl Plan {
             return Ok(vec![]);
         }
         let found = followers(&site.repo, &self.target.name, (from, to), &self.intake.odb()?)?;
-        for Obstacle { what, blockers, .. } in found.obstacles {
+        for Obstacle { checkout, what, blockers } in found.obstacles {
             let paths: Vec<_> = blockers.into_iter().map(|b| b.path).collect();
-            self.refuse_all(RefusalKind::Dirty, &format!("cannot land: {what} in the checkout"), &paths);
+            let message = format!("cannot land: {what} in {}", target::checkout(site, &checkout));
+            self.refuse_all(RefusalKind::Dirty, &message, &paths);
         }
         Ok(found.changes)
     }
@@ -277,6 +279,24 @@ pub(super) fn let_go(site: &Site, tasks: &[Standing], target: &str, notes: &mut 
         }
     }
     Ok(moves)
+}
+
+/// Of the tasks that have landed already, tells which somebody has taken out of their branch since without us.
+fn name_taken_out(
+    site: &Site,
+    book: &Book<'_>,
+    (tasks, intake): (&[Standing], &Intake),
+    refused: &mut [Refusal],
+) -> Result<(), git::Error> {
+    for task in tasks.iter().filter(|task| task.state == State::Landed) {
+        let Some(refusal) = refused.iter_mut().find(|refusal| refusal.task == task.spec.id) else { continue };
+        let Some(place) = place::in_journal(book, task) else { continue };
+        if place.is_taken_out(site, intake)? {
+            refusal.kind = RefusalKind::TakenOut;
+            refusal.message = format!("has landed, and was taken out of {} by somebody since", target::short(&place.branch));
+        }
+    }
+    Ok(())
 }
 
 /// Refuses the tasks whose changes somebody else has put on the target; notes those that are at its remote.

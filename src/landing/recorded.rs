@@ -129,7 +129,7 @@ impl Plan {
 }
 
 /// What leads from one commit to another.
-fn changes(site: &Site, (before, after): (CommitId, CommitId)) -> Result<Vec<Change>, git::Error> {
+pub(super) fn changes(site: &Site, (before, after): (CommitId, CommitId)) -> Result<Vec<Change>, git::Error> {
     let tree_of = |commit| tree::of_commit(&site.repo, commit);
     let (before, after): (TreeId, TreeId) = (tree_of(before)?, tree_of(after)?);
     tree::changes(&git::repo::odb(&site.repo)?, Some(before.into()), Some(after.into()))

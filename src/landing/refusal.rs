@@ -42,6 +42,8 @@ pub enum RefusalKind {
     Empty,
     /// Its change is in the target already.
     Landed,
+    /// It landed, and somebody else took it out of the branch since.
+    TakenOut,
     /// Its state forbids it.
     State,
     /// A check said no to the tree that would land.

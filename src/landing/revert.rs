@@ -9,6 +9,7 @@ use git2::Oid;
 use super::message::{Brought, Wording};
 use super::place::{self, Place};
 use super::plan::Error;
+use super::recorded::changes;
 use super::seal::{Sealed, Sealer};
 use super::target::{self, Target};
 use super::{Refusal, RefusalKind, protect};
@@ -37,6 +38,8 @@ pub struct RevertWish {
     pub force: bool,
     /// Do not ask the `commit-msg` hook.
     pub no_verify: bool,
+    /// A commit of somebody else's that took the changes out: that is written down, and nothing moves.
+    pub by: Option<String>,
 }
 
 /// A commit that came after a landing and changed the same paths.
@@ -113,10 +116,11 @@ pub(crate) fn plan(site: &Site, wish: &RevertWish) -> Result<Plan, Error> {
         wish: wish.clone(),
         sealer: Sealer::default(),
     };
-    if let Some(target) = plan.target.clone().filter(|_| plan.refused.is_empty())
-        && plan.may_move(site, &target)?
-    {
-        plan.decide(site, &target, &mut decision)?;
+    if let Some(target) = plan.target.clone().filter(|_| plan.refused.is_empty()) {
+        match &wish.by {
+            Some(commit) => plan.write_down(site, (&target, commit), &mut decision)?,
+            None => plan.decide(site, &target, &mut decision)?,
+        }
         plan.decision = plan.refused.is_empty().then_some(decision);
     }
     Ok(plan)
@@ -165,12 +169,34 @@ impl Plan {
         self.tasks.iter().map(|t| t.spec.id.clone()).collect()
     }
 
+    /// Somebody else took the changes out: only that is recorded.
+    fn write_down(&mut self, site: &Site, (target, by): (&Target, &str), decision: &mut Decision) -> Result<(), Error> {
+        let by = target::commit(&site.repo, by)?;
+        let holds = |tip: CommitId, commit: CommitId| {
+            tip == commit || site.repo.graph_descendant_of(tip.into(), commit.into()).unwrap_or(false)
+        };
+        let is_there = holds(target.start, by);
+        for place in self.places.iter().filter(|place| !is_there || holds(place.commit, by)) {
+            let branch = target::short(&target.name);
+            let message = if is_there {
+                format!("cannot have been taken back by {}: it landed later, as {}", by.short(), place.commit.short())
+            } else {
+                format!("cannot have been taken back by {}: that is not on {branch}", by.short())
+            };
+            self.refused.push(Refusal::new(&place.task.spec.id, RefusalKind::State, message));
+        }
+        self.notes.push(format!("{} took it back: only its state is recorded", by.short()));
+        decision.operation.target = Some(target.name.clone());
+        decision.operation.keeps = vec![by];
+        Ok(())
+    }
+
     fn decide(&mut self, site: &Site, target: &Target, decision: &mut Decision) -> Result<(), Error> {
+        self.later = self.find_later(site, target.start)?;
         let Some(without) = self.take_out(site, target.start)? else { return Ok(()) };
         let before = tree::of_commit(&site.repo, target.start)?;
         let changes = tree::changes(&self.intake.odb()?, Some(before.into()), Some(without.into()))?;
         self.files = changes.len() as u64;
-        self.later = self.find_later(site, target.start)?;
         let operation = &mut decision.operation;
         if changes.is_empty() {
             let branch = target::short(&target.name);
@@ -178,7 +204,10 @@ impl Plan {
             operation.target = Some(target.name.clone());
             return Ok(());
         }
-        let text = self.text(site);
+        if !self.may_move(site, target)? {
+            return Ok(());
+        }
+        let text = self.text(site)?;
         let parents = [target.start.into()];
         let new = NewCommit::new(without.into(), &parents, &text);
         let tip: CommitId = commit::draft(&site.repo, &self.intake, &new)?.into();
@@ -187,7 +216,7 @@ impl Plan {
         if target.from.is_some() {
             let found = followers(&site.repo, &target.name, (before, without), &self.intake.odb()?)?;
             operation.checkouts = found.changes;
-            found.obstacles.iter().for_each(|obstacle| self.refuse_in_checkout(obstacle));
+            found.obstacles.iter().for_each(|obstacle| self.refuse_in_checkout(site, obstacle));
         }
         self.tip = self.refused.is_empty().then_some(tip);
         Ok(())
@@ -228,14 +257,14 @@ impl Plan {
 
     /// The commits of the branch that came after the landings and changed the same paths.
     fn find_later(&self, site: &Site, start: CommitId) -> Result<Vec<Later>, Error> {
-        let odb = git::repo::odb(&site.repo)?;
         let mut paths: Vec<RepoPath> = Vec::new();
         let mut known: Vec<Oid> = Vec::new();
         for Place { change: (before, after), commit, .. } in &self.places {
-            let (before, after) = (tree::of_commit(&site.repo, *before)?, tree::of_commit(&site.repo, *after)?);
-            paths.extend(tree::changes(&odb, Some(before.into()), Some(after.into()))?.into_iter().map(|c| c.path));
+            paths.extend(changes(site, (*before, *after))?.into_iter().map(|c| c.path));
             known.push((*commit).into());
         }
+        paths.sort_unstable();
+        paths.dedup();
         let mut later = Vec::new();
         for step in history::since(&site.repo, start.into(), &known, MOST_LATER)? {
             let both: Vec<_> = paths.iter().filter(|p| history::at(&step.changes, p).is_some()).cloned().collect();
@@ -246,9 +275,32 @@ impl Plan {
         Ok(later)
     }
 
-    fn text(&self, site: &Site) -> String {
+    fn text(&self, site: &Site) -> Result<String, git::Error> {
         let in_order: Vec<_> = self.places.iter().rev().map(|p| Brought { task: &p.task, by: Some(p.commit) }).collect();
-        Wording { trailers: site.config.landing_trailers, text: self.wish.message.as_deref() }.revert(&in_order)
+        let mut taken: Vec<String> = Vec::new();
+        for place in self.places.iter().rev() {
+            let line = format!("This reverts {}.", self.taken(site, place)?);
+            if !taken.contains(&line) {
+                taken.push(line);
+            }
+        }
+        let wording = Wording { trailers: site.config.landing_trailers, text: self.wish.message.as_deref() };
+        Ok(wording.revert(&in_order, &taken))
+    }
+
+    /// What a revert takes back, in the words that git has for it: a commit, some of them, or a part of one that brought other files too.
+    fn taken(&self, site: &Site, place: &Place) -> Result<String, git::Error> {
+        let commit = site.repo.find_commit(place.commit.into()).map_err(git::Error::of("read", place.commit))?;
+        let Some(parent) = commit.parent_ids().next().map(CommitId::from) else { return Ok(format!("commit {}", place.commit)) };
+        if place.change.1 == place.commit && place.change.0 != parent {
+            return Ok(format!("commits {}..{}", place.change.0, place.commit));
+        }
+        let mut left = changes(site, (parent, place.commit))?;
+        for other in self.places.iter().filter(|other| other.commit == place.commit) {
+            let ours = changes(site, other.change)?;
+            left.retain(|change| history::at(&ours, &change.path).is_none());
+        }
+        Ok(format!("{}commit {}", if left.is_empty() { "" } else { "part of " }, place.commit))
     }
 
     /// Makes the draft final: the `commit-msg` hook has seen it, and it is signed where git is configured so.
@@ -273,9 +325,13 @@ impl Plan {
         Ok(())
     }
 
-    fn refuse_in_checkout(&mut self, Obstacle { what, blockers, .. }: &Obstacle) {
+    fn refuse_in_checkout(&mut self, site: &Site, Obstacle { checkout, what, blockers }: &Obstacle) {
         let paths: Vec<_> = blockers.iter().map(|b| b.path.clone()).collect();
-        self.refuse_each(RefusalKind::Dirty, &format!("cannot be taken back: {what} in the checkout"), &paths);
+        self.refuse_each(
+            RefusalKind::Dirty,
+            &format!("cannot be taken back: {what} in {}", target::checkout(site, checkout)),
+            &paths,
+        );
     }
 
     fn refuse_each(&mut self, kind: RefusalKind, message: &str, paths: &[RepoPath]) {

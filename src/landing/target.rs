@@ -6,6 +6,8 @@ use super::LandWish;
 use crate::git::{self, refs};
 use crate::id::{CommitId, Name};
 use crate::journal::Standing;
+use crate::store::Site;
+use crate::task::Text;
 
 /// The branch, where it is, and where the landing's commits start.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -124,6 +126,12 @@ pub(crate) fn commit(repo: &Repository, revision: &str) -> Result<CommitId, Erro
 pub(super) fn upstream(repo: &Repository, branch: &str) -> Option<String> {
     let name = repo.branch_upstream_name(branch).ok()?;
     name.as_str().ok().map(ToOwned::to_owned)
+}
+
+/// A checkout as people say it: by its folder where it is not the one that the command was typed in.
+pub(super) fn checkout(site: &Site, checkout: &Text) -> String {
+    let is_here = site.repo.workdir().is_some_and(|here| *checkout == Text::from(here));
+    if is_here { "the checkout".to_owned() } else { format!("the checkout {checkout}") }
 }
 
 /// A branch's name as people say it.

@@ -4,7 +4,7 @@ use std::os::unix::fs::PermissionsExt as _;
 
 use serde_json::{Value, json};
 
-use crate::lab::Lab;
+use crate::lab::{Lab, said};
 
 /// Hands off a shell text and waits; whatever becomes of it.
 fn task(lab: &Lab, name: &str, script: &str) -> Value {
@@ -36,6 +36,27 @@ fn a_target_that_another_worktree_has_takes_its_files_along_and_leaves_this_chec
     assert_eq!(std::fs::read_to_string(other.join("a.txt")).unwrap(), "one\n");
     assert_eq!(lab.git(["-C", other.to_str().unwrap(), "status", "--porcelain"]), "");
     assert_eq!(lab.picture(), before);
+}
+
+#[test]
+fn what_is_in_the_way_in_another_worktree_is_said_to_be_there() {
+    let lab = Lab::new();
+    let other = lab.outside().join("other tree");
+    lab.ready_task("k7", "a.txt", "two\n");
+    lab.ready_task("k8", "b.txt", "two\n");
+    lab.json(["land", "k8"]);
+    lab.git(["switch", "-q", "-c", "mine"]);
+    lab.git(["worktree", "add", "-q", other.to_str().unwrap(), "main"]);
+    for path in ["a.txt", "b.txt"] {
+        std::fs::write(other.join(path), "mine\n").unwrap();
+    }
+    let place = format!("is in the way in the checkout {}", other.display());
+    for verb in [["land", "k7"], ["revert", "k8"]] {
+        let there = said(&lab.run(verb), 3);
+        assert!(there.contains(&place), "{there}");
+    }
+    let here = said(&lab.takeback(["land", "k7"]).current_dir(&other).output().unwrap(), 3);
+    assert!(here.contains("is in the way in the checkout\n"), "{here}");
 }
 
 #[test]

@@ -1,8 +1,8 @@
 //! Taking landed changes back with new commits, days later, by what git says of it.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use crate::lab::Lab;
+use crate::lab::{Lab, said};
 
 /// A file of twenty numbered lines.
 fn lines() -> String {
@@ -133,8 +133,155 @@ fn where_others_changed_the_same_lines_the_paths_are_named_and_nothing_happens()
         assert_eq!(code, 1);
         assert_eq!((&answer["refused"][0]["kind"], &answer["refused"][0]["paths"][0]), (&"conflict".into(), &"f".into()));
         assert_eq!(answer["operation"], Value::Null);
+        assert_eq!((&answer["later"][0]["subject"], &answer["later"][0]["paths"]), (&"the same line".into(), &json!(["f"])));
     }
+    let said = said(&lab.run(["revert", "k7"]), 1);
+    assert!(said.contains("\n  f\n  changed since by ") && said.contains(": the same line\n"), "{said}");
     assert_eq!(lab.picture(), before);
+}
+
+#[test]
+fn the_way_out_of_a_conflict_is_typed_as_it_stands_from_whatever_folder() {
+    let lab = lab();
+    if !lab.git_merges("the_way_out_of_a_conflict_is_typed_as_it_stands_from_whatever_folder") {
+        return;
+    }
+    lab.write("sub/it's [o]dd", "one\n");
+    lab.commit("an odd name");
+    lab.json(["run", "--wait", "--name", "k7", "--shell", "echo two > \"sub/it's [o]dd\""]);
+    lab.json(["land", "k7"]);
+    lab.write("sub/it's [o]dd", "three\n");
+    lab.commit("the same line");
+    let said = said(&lab.run(["-C", "sub", "revert", "k7"]), 1);
+    let line = said.lines().find_map(|l| l.trim().strip_prefix("hint: ")?.split_once(" shows what").map(|(line, _)| line)).unwrap();
+    let log = lab.command("sh").current_dir(lab.root().join("sub")).args(["-c", line]).output().unwrap();
+    assert!(String::from_utf8_lossy(&log.stdout).contains("+three"), "{line}: {log:?}");
+}
+
+#[test]
+fn what_somebody_took_out_by_hand_is_written_down_and_lands_again() {
+    let lab = lab();
+    if !lab.git_merges("what_somebody_took_out_by_hand_is_written_down_and_lands_again") {
+        return;
+    }
+    edits(&lab, "k7", 3, "three");
+    let base = lab.git(["rev-parse", "HEAD"]);
+    lab.json(["land", "k7"]);
+    lab.write("f", lab.read("f").replace("three\n", "drei\n"));
+    lab.commit("the same line");
+    std::fs::remove_file(lab.root().join("k7.txt")).unwrap();
+    lab.write("f", lines().replace("line 3\n", "line three\n"));
+    let by = lab.commit("k7 is out, by hand");
+    assert_eq!(lab.answer(["revert", "k7"]).0, 1, "what is there now is neither");
+    lab.git(["branch", "aside", &base]);
+    lab.git(["commit", "-q", "--allow-empty", "-m", "aside"]);
+    lab.git(["branch", "-f", "aside"]);
+    lab.git(["reset", "-q", "--hard", "HEAD~1"]);
+    for wrong in ["aside", base.as_str(), "HEAD~2"] {
+        let (code, answer) = lab.answer(["revert", "k7", "--as", wrong]);
+        assert_eq!((code, &answer["refused"][0]["kind"]), (3, &"state".into()), "{wrong}: {answer}");
+    }
+    assert_eq!(lab.answer(["revert", "k7", "--as", "no-such"]).0, 2);
+    let before = lab.picture();
+    assert_eq!(lab.json(["revert", "k7", "--as", &by, "--dry-run"])["operation"], Value::Null);
+    lab.json(["revert", "k7", "--as", &by]);
+    assert_eq!((lab.picture(), state(&lab, "k7").as_str()), (before.clone(), "reverted"));
+    lab.json(["undo"]);
+    assert_eq!((lab.picture(), state(&lab, "k7").as_str()), (before, "landed"));
+    lab.json(["revert", "k7", "--as", "HEAD"]);
+    let said = said(&lab.run(["land", "k7"]), 1);
+    let line = said.lines().find_map(|l| l.trim().strip_prefix("hint: ")?.split_once(" brings").map(|(line, _)| line.to_owned()));
+    let words = line.unwrap();
+    assert!(!lab.command("git").args(words.split(' ').skip(1)).output().unwrap().status.success(), "the conflict is git's as well");
+    lab.write("f", lines().replace("line 3\n", "three\n"));
+    lab.git(["add", "-A"]);
+    lab.git(["-c", "core.editor=true", "cherry-pick", "--continue"]);
+    lab.json(["land", "k7", "--as", "HEAD"]);
+    assert_eq!(state(&lab, "k7"), "landed");
+    sound(&lab);
+}
+
+#[test]
+fn a_landing_that_a_co_author_took_back_with_the_printed_line_is_told_apart_from_one_that_stands() {
+    let lab = lab();
+    for shape in ["merge", "linear", "squash"] {
+        let names = ["a", "b"].map(|nth| format!("{shape}-{nth}"));
+        for name in &names {
+            lab.ready_task(name, &format!("{name}.txt"), name);
+        }
+        let line = lab.ok(["land", "--shape", shape, &names[0], &names[1]]);
+        let line = line.lines().find_map(|l| l.trim().strip_prefix("without takeback: git ")).unwrap().to_owned();
+        assert_eq!(lab.answer(["land", &names[0]]).1["refused"][0]["kind"], "landed");
+        let before = lab.git(["rev-parse", "HEAD^{tree}"]);
+        lab.git(line.split(' ').chain(["--no-edit"]));
+        let (code, answer) = lab.answer(["land", &names[0]]);
+        assert_eq!((code, &answer["refused"][0]["kind"]), (3, &"taken-out".into()), "{shape}: {answer}");
+        let said = said(&lab.run(["land", &names[0], &names[1]]), 3);
+        let hint = format!("hint: takeback revert {0} writes that down; then takeback land {0} brings it back", names[0]);
+        assert!(said.contains(&hint), "{said}");
+        // Nothing moves, so a protected branch is no obstacle.
+        lab.git(["config", "takeback.landProtected", "main"]);
+        lab.json(["revert", &names[0], &names[1]]);
+        lab.git(["config", "--unset", "takeback.landProtected"]);
+        lab.json(["land", &names[0], &names[1]]);
+        assert_eq!(lab.git(["rev-parse", "HEAD^{tree}"]), before);
+    }
+    sound(&lab);
+}
+
+#[test]
+fn a_revert_says_what_of_the_branch_it_takes_back_and_each_commit_once() {
+    let lab = lab();
+    for name in ["a", "b", "c"] {
+        lab.ready_task(name, &format!("{name}.txt"), name);
+    }
+    let taken = |args: &[&str]| {
+        lab.json(args);
+        let text = lab.git(["log", "-1", "--format=%B"]);
+        text.lines().filter(|l| l.starts_with("This ")).collect::<Vec<_>>().join("|")
+    };
+    lab.json(["land", "--shape", "squash", "a", "b", "c"]);
+    let squash = lab.git(["rev-parse", "HEAD"]);
+    assert_eq!(taken(&["revert", "a", "b"]), format!("This reverts part of commit {squash}."));
+    lab.json(["undo"]);
+    assert_eq!(taken(&["revert", "a", "b", "c"]), format!("This reverts commit {squash}."));
+    let two = "echo 1 > d; git add -A; git commit -qm 1; echo 2 > d; git commit -qam 2";
+    lab.json(["run", "--wait", "--name", "d", "--shell", two]);
+    lab.json(["land", "--keep-commits", "--shape", "linear", "d"]);
+    let range = lab.git(["rev-parse", "HEAD~2", "HEAD"]).replace('\n', "..");
+    assert_eq!(taken(&["revert", "d"]), format!("This reverts commits {range}."));
+}
+
+#[test]
+fn of_very_many_later_commits_the_last_are_named_and_each_path_once() {
+    let lab = lab();
+    edits(&lab, "a", 3, "three");
+    edits(&lab, "b", 9, "nine");
+    if !lab.git_merges("of_very_many_later_commits_the_last_are_named_and_each_path_once") {
+        return;
+    }
+    lab.json(["land", "a", "b"]);
+    for n in 0..12 {
+        lab.write("f", lab.read("f") + &format!("{n}\n"));
+        lab.commit(&format!("later {n}"));
+    }
+    let answer = lab.json(["revert", "a", "b", "--dry-run"]);
+    assert_eq!((answer["later"].as_array().unwrap().len(), &answer["later"][0]["paths"]), (12, &json!(["f"])));
+    let kept: Vec<_> = answer["kept"].as_array().unwrap().iter().map(|line| line.as_str().unwrap().to_owned()).collect();
+    assert!(kept[0].ends_with("changed in the same files: f (later 11)"), "{kept:?}");
+    assert_eq!((kept.len(), kept[10].as_str()), (13, "what 2 earlier commits changed there"), "{kept:?}");
+}
+
+#[test]
+fn a_revert_that_others_built_on_is_taken_back_by_landing_again() {
+    let lab = lab();
+    edits(&lab, "k7", 3, "three");
+    lab.json(["land", "k7"]);
+    lab.json(["revert", "k7"]);
+    lab.write("mine", "1");
+    lab.commit("on top");
+    let said = lab.refused(["undo"], 3);
+    assert!(said.ends_with("hint: takeback land k7 brings the change back with new commits\n"), "{said}");
 }
 
 #[test]

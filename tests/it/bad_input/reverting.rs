@@ -94,3 +94,53 @@ fn a_landing_of_what_others_have_landed() {
     lab.git(["cherry-pick", "takeback/k7"]);
     refused(&lab, ["land", "k7"]).fits(&row!());
 }
+
+#[test]
+fn a_landing_by_what_it_was_made_from() {
+    let lab = Lab::new();
+    lab.ready_task("k7", "x", "1\n");
+    refused(&lab, ["land", "k7", "--as", "HEAD"]).fits(&row!());
+}
+
+#[test]
+fn landing_what_somebody_took_out() {
+    let lab = landed("x");
+    lab.git(["revert", "--no-edit", "HEAD"]);
+    refused(&lab, ["land", "k7"]).fits(&row!()).about("k7");
+}
+
+#[test]
+fn landing_again_in_conflict() {
+    let lab = landed("a.txt");
+    if !lab.git_merges("landing_again_in_conflict") {
+        return;
+    }
+    lab.json(["revert", "k7"]);
+    lab.write("a.txt", "2\n");
+    lab.commit("the same line");
+    refused(&lab, ["land", "k7"]).fits(&row!()).about("k7");
+}
+
+#[test]
+fn a_revert_by_a_commit_that_is_not_on_the_branch() {
+    let lab = landed("x");
+    lab.git(["switch", "-q", "-c", "aside"]);
+    lab.git(["rm", "-q", "x"]);
+    lab.commit("out");
+    refused(&lab, ["revert", "k7", "--as", "aside"]).fits(&row!()).about("k7");
+}
+
+#[test]
+fn a_revert_by_a_commit_from_before_the_landing() {
+    let lab = landed("x");
+    refused(&lab, ["revert", "k7", "--as", "HEAD~1"]).fits(&row!()).about("k7");
+}
+
+#[test]
+fn an_undo_of_a_revert_under_a_later_commit() {
+    let lab = landed("x");
+    lab.json(["revert", "k7"]);
+    lab.write("mine", "1\n");
+    lab.commit("on top");
+    refused(&lab, ["undo"]).fits(&row!());
+}

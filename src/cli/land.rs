@@ -256,37 +256,33 @@ fn pushed(push: &Push, here: &str) -> Vec<String> {
 fn way_out(refusal: &Refusal) -> String {
     use RefusalKind as R;
     let (us, id) = (program(), &refusal.task);
-    match refusal.kind {
-        R::Conflict if refusal.message.starts_with("cannot land again") => {
-            let result = refusal.message.rsplit(' ').next().unwrap_or("RESULT");
+    match (refusal.kind, refusal.commit.map(|commit| commit.short())) {
+        (R::Conflict, Some(result)) => {
             format!("git cherry-pick {result} brings it by hand; then {us} land {id} --as HEAD writes it down")
         }
-        R::Conflict => format!("{us} retry {id} --base HEAD starts it from here; or merge its branch by hand"),
-        R::Dirty if refusal.paths.is_empty() => format!("finish it, or give it up (git status says how), then {us} land {id}"),
-        R::Dirty => "commit, stash or move these files away: git stash push --include-untracked".to_owned(),
-        R::Outside => format!("{us} land {id} --allow-path GLOB lands them all the same"),
-        R::SelfChanged => {
+        (R::Conflict, None) => format!("{us} retry {id} --base HEAD starts it from here; or merge its branch by hand"),
+        (R::Dirty, _) if refusal.paths.is_empty() => format!("finish it, or give it up (git status says how), then {us} land {id}"),
+        (R::Dirty, _) => "commit, stash or move these files away: git stash push --include-untracked".to_owned(),
+        (R::Outside, _) => format!("{us} land {id} --allow-path GLOB lands them all the same"),
+        (R::SelfChanged, _) => {
             format!(
                 "look at it: {us} diff {id}; {us} land {id} --allow-self-changed lands it, run --check-files keeps checks apart"
             )
         }
-        R::Failed => format!("{us} land {id} --allow-failed lands what it did all the same"),
-        R::Running => format!("{us} wait {id}"),
-        R::Check => format!("{us} land {id} --no-check lands it all the same"),
-        R::Empty => format!("{us} retry {id}"),
-        R::Stale => format!("{us} land {id} tries again"),
-        R::Landed if refusal.message.starts_with("is on ") => {
-            let commit = refusal.message.rsplit(' ').next().unwrap_or("COMMIT");
+        (R::Failed, _) => format!("{us} land {id} --allow-failed lands what it did all the same"),
+        (R::Running, _) => format!("{us} wait {id}"),
+        (R::Check, _) => format!("{us} land {id} --no-check lands it all the same"),
+        (R::Empty, _) => format!("{us} retry {id}"),
+        (R::Stale, _) => format!("{us} land {id} tries again"),
+        (R::Landed, Some(commit)) => {
             format!("{us} land {id} --as {commit} writes it down; {us} revert {id} takes it back")
         }
-        R::Landed => format!("{us} show {id}"),
-        R::TakenOut => format!("{us} revert {id} writes that down; then {us} land {id} brings it back"),
-        R::Commits => format!("{us} land {id} without --keep-commits lands its change as one commit"),
-        R::Hook => format!("{us} land {id} -m TEXT words it another way; --no-verify does not ask the hook"),
-        R::Protected => format!("{us} land {id} --to NEW-BRANCH makes a branch for a pull request; --force lands it here"),
-        R::State if refusal.message.starts_with("cannot have landed") => {
-            "git log --oneline shows which commit it was; --to BRANCH names another branch".to_owned()
-        }
-        R::State => format!("{us} undo {id} takes back what was decided about it"),
+        (R::Landed, _) => format!("{us} show {id}"),
+        (R::TakenOut, _) => format!("{us} revert {id} writes that down; then {us} land {id} brings it back"),
+        (R::Commits, _) => format!("{us} land {id} without --keep-commits lands its change as one commit"),
+        (R::Hook, _) => format!("{us} land {id} -m TEXT words it another way; --no-verify does not ask the hook"),
+        (R::Protected, _) => format!("{us} land {id} --to NEW-BRANCH makes a branch for a pull request; --force lands it here"),
+        (R::State, Some(_)) => "git log --oneline shows which commit it was; --to BRANCH names another branch".to_owned(),
+        (R::State, _) => format!("{us} undo {id} takes back what was decided about it"),
     }
 }

@@ -173,7 +173,7 @@ fn way_out(refusal: &Refusal) -> String {
         R::Hook => format!("{us} revert {id} -m TEXT words it another way; --no-verify does not ask the hook"),
         R::Running => format!("{us} wait {id}"),
         R::Stale => format!("{us} revert {id} tries again"),
-        R::State if refusal.message.starts_with("cannot have been") => "git log --oneline shows which commit it was".to_owned(),
+        R::State if refusal.commit.is_some() => "git log --oneline shows which commit it was".to_owned(),
         _ => format!("{us} show {id}"),
     }
 }

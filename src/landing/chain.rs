@@ -101,15 +101,16 @@ impl Order<'_> {
         let tree = match merge::join(self.main, self.intake, sides)? {
             Joined::Tree(tree) => tree,
             Joined::Conflict(paths) => {
-                let result_name = || CommitId::from(sides.theirs).short();
-                let message = match brought.by {
+                let refusal = |message: &str| Refusal::new(&task.spec.id, RefusalKind::Conflict, message).at(paths);
+                return Ok(Err(match brought.by {
                     // Its branch went when it landed first.
-                    Some(_) => {
-                        format!("cannot land again: the target changed the same paths since; its result is {}", result_name())
-                    }
-                    None => "changed paths that the target changed too".to_owned(),
-                };
-                return Ok(Err(Refusal::new(&task.spec.id, RefusalKind::Conflict, message).at(paths)));
+                    Some(_) => refusal(&format!(
+                        "cannot land again: the target changed the same paths since; its result is {}",
+                        result.short()
+                    ))
+                    .about(result),
+                    None => refusal("changed paths that the target changed too"),
+                }));
             }
         };
         if TreeId::from(tree) == tree::of_commit(self.intake.repo(), chain.tip)? {

@@ -312,7 +312,7 @@ fn find_there(
     for (task, there) in tasks.iter().filter_map(|t| Some((t, found.get(t.uid())?))) {
         let message = format!("is on {} already, as {}", target::short(&there.branch), there.commit.short());
         if there.branch == target.name {
-            refused.push(Refusal::new(&task.spec.id, RefusalKind::Landed, message));
+            refused.push(Refusal::new(&task.spec.id, RefusalKind::Landed, message).about(there.commit));
         } else if there.branch.starts_with("refs/remotes/") {
             notes.push(format!("{} {message}", task.spec.id));
         }

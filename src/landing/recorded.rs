@@ -45,7 +45,7 @@ pub(crate) fn plan(site: &Site, wish: &LandWish, commit: &str) -> Result<Plan, E
     let holder = holder(&site.repo, &branch, commit)?;
     if holder.is_none() {
         let message = format!("cannot have landed as {}: that is not on {}", commit.short(), target::short(&branch));
-        refused.extend(tasks.iter().map(|t| Refusal::new(&t.spec.id, RefusalKind::State, message.clone())));
+        refused.extend(tasks.iter().map(|t| Refusal::new(&t.spec.id, RefusalKind::State, message.clone()).about(commit)));
     }
     let branch = holder.unwrap_or(branch);
     let mut plan = Plan { branch, commit, tasks, refused, notes: vec![], git_line: None, decision: None };
@@ -65,7 +65,8 @@ fn refuse(site: &Site, book: &Book<'_>, task: &Standing, commit: CommitId) -> Op
         State::Landed => refuse(RefusalKind::Landed, "has landed as this commit already"),
         state if state.after(Step::Land).is_err() => refuse(RefusalKind::State, &format!("is {state}")),
         _ if holds(&site.repo, task.record.base, commit) => {
-            refuse(RefusalKind::State, &format!("cannot have landed as {}: it was made from what has that already", commit.short()))
+            let message = format!("cannot have landed as {}: it was made from what has that already", commit.short());
+            refuse(RefusalKind::State, &message).map(|refusal| refusal.about(commit))
         }
         _ => None,
     }

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::id::Name;
+use crate::id::{CommitId, Name};
 use crate::task::RepoPath;
 
 /// Why a task cannot land.
@@ -15,6 +15,9 @@ pub struct Refusal {
     pub kind: RefusalKind,
     /// The paths that it is about.
     pub paths: Vec<RepoPath>,
+    /// The commit that it is about: a result that cannot land again, the one by which others landed it, or the one that `--as` names.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub commit: Option<CommitId>,
     /// Why, for people: a lower-case fragment that follows the task's name.
     pub message: String,
 }
@@ -59,13 +62,20 @@ pub enum RefusalKind {
 impl Refusal {
     /// Refuses a task for a reason that is about no path.
     pub(crate) fn new(task: &Name, kind: RefusalKind, message: impl Into<String>) -> Self {
-        Self { task: task.clone(), kind, paths: Vec::new(), message: message.into() }
+        Self { task: task.clone(), kind, paths: Vec::new(), commit: None, message: message.into() }
     }
 
     /// Names the paths that it is about.
     #[must_use]
     pub(crate) fn at(mut self, paths: Vec<RepoPath>) -> Self {
         self.paths = paths;
+        self
+    }
+
+    /// Names the commit that it is about.
+    #[must_use]
+    pub(crate) fn about(mut self, commit: CommitId) -> Self {
+        self.commit = Some(commit);
         self
     }
 }

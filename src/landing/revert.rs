@@ -183,7 +183,7 @@ impl Plan {
             } else {
                 format!("cannot have been taken back by {}: that is not on {branch}", by.short())
             };
-            self.refused.push(Refusal::new(&place.task.spec.id, RefusalKind::State, message));
+            self.refused.push(Refusal::new(&place.task.spec.id, RefusalKind::State, message).about(by));
         }
         self.notes.push(format!("{} took it back: only its state is recorded", by.short()));
         decision.operation.target = Some(target.name.clone());

@@ -4,11 +4,12 @@
 //! paths that the result changes. A word counts, relative to the folder that the check runs in or changes to, if it names
 //!
 //! - a file that was there before and is not as it was, be it a script or an operand, also behind `=` or a short option;
-//! - a file that is new, where it is what runs: `./x`, `sh x`, `. x`, `python -m x`;
-//! - a folder written with a `/` in which such a file is; for a test runner (`pytest tests/`) a new one, too.
+//! - a file that is new, where it is what runs: `./x`, `sh x`, `. x`, `python -m x`, and `x` in a folder that the line puts on `PATH`;
+//! - a folder written with a `/` in which such a file is; for a test runner (`pytest tests/`) a new one, too;
+//! - a link, also on the way to one of these.
 //!
-//! Programs that only look at what they are given (`grep`, `test`, `ruff`) name the work, not the check: their operands do not count,
-//! but for a file of patterns (`-f`). `diff` and `cmp` are none of them: one of their operands is what is expected. What
+//! What stands behind a variable (`$PWD/x`, `"$(git rev-parse --show-toplevel)"/x`) may be meant from the root as well. Programs that only look at what they are given (`grep`, `test`, `ruff`) name the work, not the check: their operands do not count,
+//! but for a file of patterns (`-f`) and for what is fed to a shell (`cat x | sh`). `diff` and `cmp` are none of them: one of their operands is what is expected. What
 //! `--check-files` takes from before does not count either. What a check reads without naming it is not found here: that is what
 //! `--check-files` is for.
 
@@ -80,6 +81,10 @@ const INTERPRETERS: &[&str] =
     &[".", "source", "sh", "bash", "dash", "zsh", "ksh", "perl", "ruby", "node", "Rscript", "julia", "php", "lua"];
 /// Those of them that take a shell line as an operand.
 const SHELLS: &[&str] = &["sh", "bash", "dash", "zsh", "ksh", "eval"];
+/// Programs whose output is what their operands say, where a shell reads it.
+const FEEDERS: &[&str] = &["cat", "sed"];
+/// What runs where a folder is given to an interpreter.
+const ENTRIES: &[&str] = &["__main__.py", "index.js"];
 /// Programs of which every operand is run.
 const RUNNERS: &[&str] = &["pytest", "py.test", "nosetests", "bats", "prove", "jest", "mocha", "rspec", "phpunit", "tox", "nox"];
 
@@ -108,6 +113,8 @@ struct Look<'a> {
     trees: Trees<'a>,
     /// The folders that a relative path may be meant from.
     folders: Vec<RepoPath>,
+    /// Folders of programs that the lines name.
+    search: Vec<RepoPath>,
     found: BTreeSet<RepoPath>,
 }
 
@@ -130,7 +137,7 @@ pub(crate) fn find(
         return Ok(vec![]);
     }
     let trees = Trees { odb, before, result, changes };
-    let mut look = Look { trees, folders: vec![cwd.clone()], found: BTreeSet::new() };
+    let mut look = Look { trees, folders: vec![cwd.clone()], search: vec![], found: BTreeSet::new() };
     for line in lines {
         look.folders.truncate(1);
         look.line(line)?;
@@ -140,22 +147,29 @@ pub(crate) fn find(
 
 impl Look<'_> {
     fn line(&mut self, line: &str) -> Result<(), Error> {
-        for words in commands(line) {
-            self.command(&words)?;
+        let commands = commands(line);
+        let is_fed = commands.iter().any(|words| reads_its_commands(words));
+        for words in commands {
+            self.command(&words, is_fed)?;
         }
         Ok(())
     }
 
-    fn command(&mut self, words: &[String]) -> Result<(), Error> {
+    fn command(&mut self, words: &[String], is_fed: bool) -> Result<(), Error> {
         let at = self.program(words)?;
         let Some(program) = words.get(at) else { return Ok(()) };
         let name = program.rsplit('/').next().unwrap_or_default();
         let operands = &words[at + 1..];
         if program.contains('/') {
             self.name(program, How::Run)?;
+        } else {
+            for folder in self.search.clone() {
+                self.path(&folder.join(program.as_bytes()), (How::Run, false), LINKS)?;
+            }
         }
         match name {
-            "cd" | "pushd" => self.folders.extend(operands.first().and_then(|to| lexical(&self.folders[0], to))),
+            "cd" | "pushd" => operands.iter().take(1).for_each(|to| self.enter(to)),
+            _ if is_fed && FEEDERS.contains(&name) => self.operands(operands, How::Given)?,
             _ if LOOKERS.contains(&name) => self.patterns(operands)?,
             _ if INTERPRETERS.contains(&name) || name == "eval" || name.starts_with("python") => self.script(name, operands)?,
             _ => {
@@ -170,8 +184,10 @@ impl Look<'_> {
     fn program(&mut self, words: &[String]) -> Result<usize, Error> {
         let mut is_wrapped = false;
         for (at, word) in words.iter().enumerate() {
-            if let Some((_, value)) = word.split_once('=').filter(|(name, _)| is_variable(name)) {
-                self.name(value, How::Given)?;
+            if let Some((name, value)) = word.split_once('=').filter(|(name, _)| is_variable(name)) {
+                self.set(name, value)?;
+            } else if is_wrapped && matches!(words[at - 1].as_str(), "-C" | "--chdir") {
+                self.enter(word);
             } else if WRAPPERS.contains(&word.as_str()) {
                 is_wrapped = true;
             } else if !BEFORE.contains(&word.as_str()) {
@@ -182,6 +198,28 @@ impl Look<'_> {
             }
         }
         Ok(words.len())
+    }
+
+    /// A variable that is set: `PATH` says where programs are.
+    fn set(&mut self, name: &str, value: &str) -> Result<(), Error> {
+        if name == "PATH" {
+            for part in value.split(':').filter(|part| !part.is_empty()) {
+                let found: Vec<RepoPath> = self.meant(part);
+                self.search.extend(found);
+            }
+        }
+        self.name(value, How::Given)
+    }
+
+    fn enter(&mut self, folder: &str) {
+        let found = lexical(&self.folders[0], behind_variable(folder).unwrap_or(folder));
+        self.folders.extend(found);
+    }
+
+    /// What a word may mean, from each folder that it may be meant from.
+    fn meant(&self, word: &str) -> Vec<RepoPath> {
+        let (word, root) = behind_variable(word).map_or((word, None), |rest| (rest, Some(RepoPath::default())));
+        self.folders.iter().cloned().chain(root).filter_map(|folder| lexical(&folder, word)).collect()
     }
 
     /// Of a program that only looks: the file of patterns.
@@ -201,7 +239,10 @@ impl Look<'_> {
         let mut how = if has_text { How::Given } else { How::Run };
         for (n, word) in operands.iter().enumerate() {
             if n > 0 && operands[n - 1] == "-m" {
-                self.name(&format!("{}.py", word.replace('.', "/")), How::Run)?;
+                let module = word.replace('.', "/");
+                for file in [".py", "/__init__.py", "/__main__.py"] {
+                    self.name(&format!("{module}{file}"), How::Run)?;
+                }
                 how = if word == "pytest" || word == "unittest" { How::Run } else { How::Given };
                 continue;
             }
@@ -209,6 +250,9 @@ impl Look<'_> {
                 self.line(word)?;
             }
             self.operands(std::slice::from_ref(word), how)?;
+            for entry in ENTRIES.iter().filter(|_| how == How::Run && !word.starts_with('-')) {
+                self.name(&format!("{word}/{entry}"), How::Run)?;
+            }
             let is_module_runner = operands.first().is_some_and(|first| first == "-m");
             if !is_module_runner && self.is_file(word)? {
                 how = How::Given;
@@ -220,7 +264,7 @@ impl Look<'_> {
     fn operands(&mut self, operands: &[String], how: How) -> Result<(), Error> {
         for (n, word) in operands.iter().enumerate() {
             if n > 0 && operands[n - 1] == "-C" {
-                self.folders.extend(lexical(&self.folders[0], word));
+                self.enter(word);
                 continue;
             }
             if !word.starts_with('-') {
@@ -228,15 +272,15 @@ impl Look<'_> {
             } else if let Some(value) = word.get(2..).filter(|value| !value.is_empty() && !word.starts_with("--")) {
                 self.name(value, How::Given)?;
             }
-            if let Some((_, value)) = word.split_once('=') {
-                self.name(value, How::Given)?;
+            if let Some((name, value)) = word.split_once('=') {
+                self.set(name, value)?;
             }
         }
         Ok(())
     }
 
     fn is_file(&self, word: &str) -> Result<bool, Error> {
-        let mut paths = self.folders.iter().filter_map(|folder| lexical(folder, word));
+        let mut paths = self.meant(word).into_iter();
         let is_file = |entry: Option<Entry>| entry.is_some_and(|entry| !entry.is_folder());
         paths.try_fold(false, |found, path| {
             let (old, new) = self.trees.at(&path)?;
@@ -246,33 +290,45 @@ impl Look<'_> {
 
     /// A word that may be a path, or a glob of paths.
     fn name(&mut self, word: &str, how: How) -> Result<(), Error> {
-        for folder in self.folders.clone() {
-            if word.contains(['*', '?', '[']) {
-                let glob = scope::from_folder(&folder, word).and_then(|glob| Scope::new(&[glob]).ok());
-                let named = self.trees.changes.iter().filter(|change| counts(change, how));
-                self.found.extend(named.filter(|c| glob.as_ref().is_some_and(|g| g.names(&c.path))).map(|c| c.path.clone()));
-            } else if let Some(path) = lexical(&folder, word) {
-                self.path(&path, (how, word.contains('/')), LINKS)?;
-            }
+        if !word.contains(['*', '?', '[']) {
+            return self.meant(word).iter().try_for_each(|path| self.path(path, (how, word.contains('/')), LINKS));
+        }
+        let (word, root) = behind_variable(word).map_or((word, None), |rest| (rest, Some(RepoPath::default())));
+        for folder in self.folders.iter().chain(&root) {
+            let glob = scope::from_folder(folder, word).and_then(|glob| Scope::new(&[glob]).ok());
+            let named = self.trees.changes.iter().filter(|change| counts(change, how));
+            self.found.extend(named.filter(|c| glob.as_ref().is_some_and(|g| g.names(&c.path))).map(|c| c.path.clone()));
         }
         Ok(())
     }
 
-    /// A path, and what it leads to where it is a link.
+    /// A path, and what each link on the way to it leads to.
     fn path(&mut self, path: &RepoPath, (how, with_slash): (How, bool), links: usize) -> Result<(), Error> {
-        let (old, new) = self.trees.at(path)?;
-        for link in [old, new].into_iter().flatten().filter(|entry| entry.mode == tree::LINK && links > 0) {
-            let target = tree::read(self.trees.odb, link.id, ObjectType::Blob)?;
-            let target = std::str::from_utf8(target.data()).ok();
-            if let Some(to) = target.and_then(|target| lexical(&path.parent().unwrap_or_default(), target)) {
-                self.path(&to, (how, with_slash), links - 1)?;
+        let ends = path.as_bytes().iter().enumerate().filter(|(_, b)| **b == b'/').map(|(at, _)| at);
+        for end in ends.chain([path.as_bytes().len()]) {
+            let (start, rest) = path.as_bytes().split_at(end);
+            let place = RepoPath::new(start.to_vec());
+            let (old, new) = self.trees.at(&place)?;
+            for link in [old, new].into_iter().flatten().filter(|entry| entry.mode == tree::LINK && links > 0) {
+                self.add(|change| change.path == place, how);
+                let target = tree::read(self.trees.odb, link.id, ObjectType::Blob)?;
+                let target =
+                    std::str::from_utf8(target.data()).ok().and_then(|to| lexical(&place.parent().unwrap_or_default(), to));
+                if let Some(to) = target {
+                    let to = rest.split(|b| *b == b'/').filter(|part| !part.is_empty()).fold(to, |to, part| to.join(part));
+                    self.path(&to, (how, with_slash), links - 1)?;
+                }
             }
         }
+        let (old, new) = self.trees.at(path)?;
         let is_folder = [old, new].into_iter().flatten().any(Entry::is_folder);
-        let is_named = |change: &&Change| change.path == *path || (is_folder && with_slash && path.holds(&change.path));
-        let named = self.trees.changes.iter().filter(is_named).filter(|change| counts(change, how));
-        self.found.extend(named.map(|change| change.path.clone()));
+        self.add(|change| change.path == *path || (is_folder && with_slash && path.holds(&change.path)), how);
         Ok(())
+    }
+
+    fn add(&mut self, is_named: impl Fn(&Change) -> bool, how: How) {
+        let named = self.trees.changes.iter().filter(|change| is_named(change) && counts(change, how));
+        self.found.extend(named.map(|change| change.path.clone()));
     }
 }
 
@@ -289,6 +345,24 @@ impl Trees<'_> {
 /// What is new and only given to a program is what the task was to make.
 fn counts(change: &Change, how: How) -> bool {
     how == How::Run || change.old.is_some()
+}
+
+/// Tells whether a command is a shell or its like that reads from elsewhere what it is to run.
+fn reads_its_commands(words: &[String]) -> bool {
+    let Some(at) = words.iter().position(|word| word == "eval" || INTERPRETERS.contains(&word.as_str())) else { return false };
+    words[at] == "eval" || words[at + 1..].iter().all(|word| word.starts_with('-') && word != "-c" && word != "-e")
+}
+
+/// What follows a variable or a substitution at the start of a word. Most lead to the worktree, or below it; the home folder does not.
+fn behind_variable(word: &str) -> Option<&str> {
+    let inner = word.strip_prefix('$')?;
+    let end = match inner.chars().next()? {
+        '{' => inner.find('}')? + 1,
+        '(' => inner.rfind(')')? + 1,
+        _ => inner.find(|c: char| !c.is_ascii_alphanumeric() && c != '_')?,
+    };
+    let (variable, rest) = inner.split_at(end);
+    rest.strip_prefix('/').filter(|_| variable.trim_matches(['{', '}']) != "HOME")
 }
 
 fn is_variable(name: &str) -> bool {
@@ -316,8 +390,18 @@ mod tests {
     use crate::git::testing::TestRepo;
 
     /// Every file but `new.sh` and `t/new` is there before, and all are changed.
-    const FILES: &[&str] =
-        &["a.txt", "check.sh", "ci.mk", "t/one", "tools/check.py", "tools/run", "sub/check.sh", "new.sh", "t/new"];
+    const FILES: &[&str] = &[
+        "a.txt",
+        "check.sh",
+        "ci.mk",
+        "t/one",
+        "tools/check.py",
+        "tools/run",
+        "sub/check.sh",
+        "pkg/__main__.py",
+        "new.sh",
+        "t/new",
+    ];
 
     fn trees() -> (TestRepo, TreeId, TreeId) {
         let test = TestRepo::init(&[]);
@@ -325,11 +409,15 @@ mod tests {
             test.write(file, "1\n");
         }
         std::os::unix::fs::symlink("tools/check.py", test.root().join("link")).unwrap();
+        std::os::unix::fs::symlink("tools", test.root().join("tools-link")).unwrap();
+        std::os::unix::fs::symlink("t", test.root().join("moved")).unwrap();
         test.commit();
         let before = test.tree().into();
         for file in FILES {
             test.write(file, "2\n");
         }
+        std::fs::remove_file(test.root().join("moved")).unwrap();
+        std::os::unix::fs::symlink("sub", test.root().join("moved")).unwrap();
         test.commit();
         let result = test.tree().into();
         (test, before, result)
@@ -373,6 +461,22 @@ mod tests {
             ("sh t*/../check.sh", &["check.sh"]),
             ("sh tools/*", &["tools/check.py", "tools/run"]),
             ("python link", &["tools/check.py"]),
+            ("python tools-link/check.py", &["tools/check.py"]),
+            ("sh moved/check.sh", &["moved", "sub/check.sh"]),
+            ("python -m pkg", &["pkg/__main__.py"]),
+            ("python pkg x", &["pkg/__main__.py"]),
+            ("sh $PWD/check.sh", &["check.sh"]),
+            ("cd sub && \"${TAKEBACK_WORKTREE}/tools/run\"", &["tools/run"]),
+            ("sh \"$(git rev-parse --show-toplevel)/check.sh\"", &["check.sh"]),
+            ("sh $(pwd)/check.sh new.sh", &["check.sh"]),
+            ("sh $HOME/check.sh", &[]),
+            ("sh $PWD/tools/*", &["tools/check.py", "tools/run"]),
+            ("PATH=$PWD/tools:$PATH run && ls", &["tools/run"]),
+            ("export PATH=tools:$PATH; run", &["tools/run"]),
+            ("env -C sub sh check.sh", &["check.sh", "sub/check.sh"]),
+            ("cat check.sh | sh", &["check.sh"]),
+            ("eval \"$(cat check.sh)\"", &["check.sh"]),
+            ("cat a.txt | sh check.sh", &["check.sh"]),
             ("diff a.txt new.sh", &["a.txt"]),
             ("grep -q two a.txt", &[]),
             ("grep -f ci.mk a.txt", &["ci.mk"]),

@@ -37,6 +37,11 @@ impl Reader {
                 }
                 '\\' => self.word().extend(rest.next().filter(|c| *c != '\n')),
                 '#' if self.word.is_none() => drop(rest.by_ref().find(|c| *c == '\n')),
+                ')' | '`' if rest.as_str().starts_with('/') => {
+                    self.end_command();
+                    // What it stands for is the start of a path.
+                    self.word().push_str("$_");
+                }
                 ';' | '&' | '|' | '(' | ')' | '`' | '\n' => self.end_command(),
                 '<' | '>' => self.end_word(),
                 c if c.is_whitespace() => self.end_word(),
@@ -89,6 +94,7 @@ mod tests {
             ("sh <x.sh 2>out", vec![vec!["sh", "x.sh", "2", "out"]]),
             ("test \"$(sh x.sh)\" = 3 # not this", vec![vec!["test", "$(sh x.sh)", "=", "3"], vec!["$"], vec!["sh", "x.sh"]]),
             ("a `b c` d", vec![vec!["a"], vec!["b", "c"], vec!["d"]]),
+            ("sh $(b)/c", vec![vec!["sh", "$"], vec!["b"], vec!["$_/c"]]),
             ("a=$(b)", vec![vec!["a=$"], vec!["b"]]),
             ("'' \"", vec![vec!["", ""]]),
             ("a 'open", vec![vec!["a", "open"]]),

@@ -234,6 +234,29 @@ fn a_task_that_changes_what_its_check_runs_is_said_everywhere_and_lands_only_by_
 }
 
 #[test]
+fn a_check_that_is_reached_by_a_link_a_variable_or_the_path_counts_too() {
+    let lab = with_a_script();
+    std::os::unix::fs::symlink("checks", lab.root().join("link")).unwrap();
+    lab.commit("a link to the folder of the check");
+    let edit = "echo 'exit 0' > checks/run.sh";
+    let move_away = "mkdir other; echo 'exit 0' > other/run.sh; rm link; ln -s other link";
+    for (n, (check, script, changed)) in [
+        ("sh link/run.sh", edit, json!(["checks/run.sh"])),
+        ("sh link/run.sh", move_away, json!(["link", "other/run.sh"])),
+        ("sh \"$TAKEBACK_WORKTREE/checks/run.sh\"", edit, json!(["checks/run.sh"])),
+        ("cat checks/run.sh | sh", edit, json!(["checks/run.sh"])),
+        ("chmod +x checks/run.sh; PATH=$PWD/checks:$PATH; run.sh", edit, json!(["checks/run.sh"])),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let done = task(&lab, &format!("t{n}"), &["--check", check], script);
+        assert_eq!((&done["state"], &done["checked"]), (&json!("ready"), &json!("self-changed")), "{check}: {done}");
+        assert_eq!(done["self_changed"], changed, "{check}: {done}");
+    }
+}
+
+#[test]
 fn what_the_setup_of_a_check_runs_counts_as_the_check() {
     let lab = Lab::new();
     lab.write("env.sh", "export X=1\n");

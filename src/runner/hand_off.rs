@@ -125,6 +125,7 @@ fn hint(
     }
     let absent = lookout.absent(environment);
     let mut lines = lookout.fruitless("--only", &spec.only, &wish.only)?;
+    lines.extend(lookout.idle("--check-files", &spec.check_files, &wish.check_files)?);
     lines.extend(absent.iter().map(Absent::will_not_be_there));
     spec.absent = absent;
     Ok(lines)

@@ -257,6 +257,17 @@ fn a_check_that_is_reached_by_a_link_a_variable_or_the_path_counts_too() {
 }
 
 #[test]
+fn check_files_that_fit_nothing_in_the_base_are_said() {
+    let lab = with_a_script();
+    for (glob, is_said) in [("chekcs/**", true), ("checks/**", false)] {
+        let output = lab.run(["run", "--wait", "--check", "true", "--check-files", glob, "--shell", "echo > b.txt"]);
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        let line = format!("--check-files {glob}: 0 files of the base match: it only takes away what the task adds there\n");
+        assert_eq!(said.contains(&line), is_said, "{glob}: {said}");
+    }
+}
+
+#[test]
 fn what_the_setup_of_a_check_runs_counts_as_the_check() {
     let lab = Lab::new();
     lab.write("env.sh", "export X=1\n");

@@ -131,6 +131,22 @@ impl<'a> Lookout<'a> {
         Ok(lines)
     }
 
+    /// A line for each glob that was to keep files as they are in the base, and fits none.
+    pub(in crate::runner) fn idle(&self, option: &str, globs: &[String], typed: &[String]) -> Result<Vec<String>, Error> {
+        if globs.is_empty() {
+            return Ok(vec![]);
+        }
+        let files = tree::flatten(self.odb, self.tree.into())?;
+        let mut lines = Vec::new();
+        for (glob, typed) in globs.iter().zip(typed) {
+            let scope = Scope::new(std::slice::from_ref(glob))?;
+            if !files.iter().any(|(path, _)| scope.names(path)) {
+                lines.push(format!("{option} {typed}: 0 files of the base match: it only takes away what the task adds there"));
+            }
+        }
+        Ok(lines)
+    }
+
     /// Counts the ignored files of the checkout that a glob fits and nobody brings, and lists what would have to be brought.
     fn ignored_files(&self, scope: &Scope, glob: &str) -> (usize, Vec<RepoPath>) {
         let fixed: PathBuf = Path::new(glob).components().take_while(|part| !super::given::is_glob(part.as_os_str())).collect();

@@ -290,6 +290,11 @@ fn a_verdict_holds_for_as_long_as_the_data_is_the_same() {
     assert_eq!((cached("third"), cached("fourth")), (false, true));
     lab.write("data/new.csv", "4\n");
     assert!(!cached("fifth"));
+    // Another content of the same length, with the time that it had.
+    let (path, at) = (lab.root().join("data/x.csv"), lab.root().join("data/x.csv").metadata().unwrap().modified().unwrap());
+    fs::write(&path, "5\n").unwrap();
+    fs::File::options().write(true).open(&path).unwrap().set_modified(at).unwrap();
+    assert_eq!((cached("sixth"), cached("seventh")), (false, true));
 }
 
 #[test]

@@ -52,8 +52,10 @@ pub(super) struct Item {
     pub(super) from: PathBuf,
     pub(super) kind: Kind,
     pub(super) mode: u32,
-    /// Seconds and nanoseconds.
+    /// When its content was changed: seconds and nanoseconds. The copy gets it.
     pub(super) changed: (i64, i64),
+    /// When anything of it was changed, which nobody can set.
+    touched: (i64, i64),
 }
 
 #[derive(Debug)]
@@ -67,7 +69,8 @@ pub(super) enum Kind {
 }
 
 impl Survey {
-    /// A hash over every file's place, kind, size, rights and time: as long as it is the same, so is what is brought.
+    /// A hash over every file's place, kind, size, rights and times: as long as it is the same, so is what is brought.
+    /// A time that was put back hides no change: the one that nobody can set is looked at, too.
     pub(crate) fn fingerprint(&self) -> String {
         let mut text = Vec::new();
         for (place, mode, _) in &self.amounts {
@@ -86,8 +89,8 @@ impl Survey {
                     ('l', 0)
                 }
             };
-            let (seconds, nanos) = if kind == 'f' { item.changed } else { (0, 0) };
-            text.extend_from_slice(format!("\0{kind}{:o} {bytes} {seconds}.{nanos}\0", item.mode).as_bytes());
+            let times = if kind == 'f' { [item.changed, item.touched] } else { [(0, 0); 2] };
+            text.extend_from_slice(format!("\0{kind}{:o} {bytes} {times:?}\0", item.mode).as_bytes());
         }
         Oid::hash_object(ObjectType::Blob, &text).map(|hash| hash.to_string()).unwrap_or_default()
     }
@@ -263,6 +266,7 @@ impl Walk<'_> {
 
 impl Item {
     fn of(place: RepoPath, from: PathBuf, kind: Kind, about: &Metadata) -> Self {
-        Self { place, from, kind, mode: about.mode() & 0o777, changed: (about.mtime(), about.mtime_nsec()) }
+        let (changed, touched) = ((about.mtime(), about.mtime_nsec()), (about.ctime(), about.ctime_nsec()));
+        Self { place, from, kind, mode: about.mode() & 0o777, changed, touched }
     }
 }

@@ -298,6 +298,16 @@ fn a_verdict_holds_for_as_long_as_the_data_is_the_same() {
 }
 
 #[test]
+fn a_link_to_nothing_does_not_keep_a_glob_from_bringing_the_rest() {
+    let lab = lab();
+    symlink("user@host.1234", lab.root().join("data/.#x.csv")).unwrap();
+    let (said, task) = said_and_task(&lab, "t", &["--bring", "data/{*,.#*}", "--shell", "test -f data/x.csv"]);
+    assert_eq!(task["exit"]["code"], 0, "{said}");
+    assert!(said.contains("`data/.#x.csv` is not brought: it is a link that leads to nothing\n"), "{said}");
+    assert!(said.contains("data/x.csv (1 file, 2 bytes)"), "{said}");
+}
+
+#[test]
 fn a_retry_and_a_landing_check_see_the_data_as_it_is_then() {
     let lab = lab();
     let check = "echo checked with $(cat data/x.csv) >> $TMPDIR/seen";

@@ -14,14 +14,28 @@ use crate::workspace::bring;
 use crate::workspace::manifest::Manifest;
 
 /// Finds what a word names: one path, or all that a glob fits and git does not have.
-pub(super) fn resolve(root: &Root, folder: &Path, word: &Text, tracked: &Manifest) -> Result<Vec<Bring>, Error> {
+///
+/// What a glob fits and cannot be brought is left out, with a line that says so.
+pub(super) fn resolve(
+    root: &Root,
+    folder: &Path,
+    word: &Text,
+    tracked: &Manifest,
+    lines: &mut Vec<String>,
+) -> Result<Vec<Bring>, Error> {
     let (path, mode) = split(word);
     if path.as_os_str().is_empty() {
         return Err(Error::Empty);
     }
     match root.place(folder, path, mode) {
         Err(missing @ Error::Missing { .. }) => match path.to_str().filter(|text| text.contains(['*', '?', '[', '{'])) {
-            Some(glob) => all_of(root, folder, glob, mode, tracked),
+            Some(glob) => {
+                let found = all_of(root, folder, glob, mode, tracked)?;
+                let leads = |bring: &Bring| root.checkout.join(bring.path.as_path()).exists();
+                let (found, dangling): (Vec<_>, Vec<_>) = found.into_iter().partition(leads);
+                lines.extend(dangling.iter().map(|b| format!("`{}` is not brought: it is a link that leads to nothing", b.path)));
+                if found.is_empty() { Err(Error::NoMatch(glob.to_owned())) } else { Ok(found) }
+            }
             None => Err(missing),
         },
         Ok(bring) => {

@@ -58,14 +58,14 @@ pub(super) fn plan(site: &Site, asked: &Asked<'_>, odb: &git2::Odb<'_>, tree: Tr
     let mut lines = Vec::new();
     let mut bring = Vec::new();
     for word in &defaults {
-        match given::resolve(&root, &root.checkout, word, &tracked) {
+        match given::resolve(&root, &root.checkout, word, &tracked, &mut lines) {
             Ok(found) => bring.extend(found),
             Err(e @ (Error::Missing { .. } | Error::Tracked(_))) => lines.push(format!("takeback.bring: {e}")),
             Err(e) => return Err(e),
         }
     }
     for word in asked.words {
-        bring.extend(given::resolve(&root, asked.folder, word, &tracked)?);
+        bring.extend(given::resolve(&root, asked.folder, word, &tracked, &mut lines)?);
     }
     let bring = without_repeats(bring);
     let found = look(site, &root.checkout, &bring, &tracked)?;

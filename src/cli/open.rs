@@ -35,7 +35,7 @@ was done in it is kept.";
 ///
 /// It holds the result, or the base where there is none, and belongs to you: your git, your editor. When the shell or the command
 /// ends, what was changed becomes a new attempt of the task, is held against its scope and its checks, and can be landed; what you
-/// committed there stays in reach. If nothing was changed, the worktree is gone again.
+/// committed there stays in reach. What `--bring` names is not there; the checks see it. If nothing was changed, the worktree is gone again.
 #[derive(clap::Args, Debug)]
 #[command(after_long_help = EXAMPLES)]
 #[expect(clippy::struct_excessive_bools, reason = "a flag each")]
@@ -169,6 +169,11 @@ pub(super) fn run(args: &Args, cx: &mut Cx) -> Result<Code, Error> {
         return Ok(Code::Done);
     }
     let worktree = engine.open_worktree(id)?;
+    let absent = worktree.absent();
+    if !absent.is_empty() {
+        let all: Vec<String> = absent.iter().map(|path| format!("`{}`", plain(path))).collect();
+        cx.out.note(&format!("not there, since it is brought to the task and its checks alone: {}", all.join(", ")));
+    }
     if args.command.is_empty() && (cx.out.is_json() || !cx.out.has_terminal()) {
         return leave_open(&mut engine, worktree, cx);
     }

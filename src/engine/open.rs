@@ -69,6 +69,11 @@ pub struct Looked {
 }
 
 impl Worktree {
+    /// What is brought to the task and to its checks, and is not in this worktree.
+    pub fn absent(&self) -> Vec<String> {
+        self.task.spec.bring.iter().map(|bring| bring.path.to_string()).collect()
+    }
+
     /// Where it is.
     pub fn path(&self) -> PathBuf {
         self.session.root()

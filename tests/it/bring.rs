@@ -308,6 +308,16 @@ fn a_link_to_nothing_does_not_keep_a_glob_from_bringing_the_rest() {
 }
 
 #[test]
+fn an_opened_worktree_says_what_is_not_brought_to_it() {
+    let lab = lab();
+    run(&lab, &["--bring", "data", "--check", "test -f data/x.csv"], "echo b > a.txt");
+    let output = lab.run(["open", "t", "--", "sh", "-c", "! test -e data && echo c > a.txt"]);
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(said.contains("not there, since it is brought to the task and its checks alone: `data`\n"), "{said}");
+    assert_eq!(lab.json(["show", "t"])["task"]["checked"], "passed", "{said}");
+}
+
+#[test]
 fn a_retry_and_a_landing_check_see_the_data_as_it_is_then() {
     let lab = lab();
     let check = "echo checked with $(cat data/x.csv) >> $TMPDIR/seen";

@@ -57,6 +57,7 @@ impl View for Beside {
             let kept = match output.kind {
                 _ if output.kept => "",
                 "brought-deleted" => "deleted by the task",
+                "unreadable" => "not kept: no file, or unreadable",
                 _ => "not kept: too much",
             };
             let path = Cell::new(output.path.to_string());

@@ -318,6 +318,14 @@ fn an_opened_worktree_says_what_is_not_brought_to_it() {
 }
 
 #[test]
+fn a_pipe_that_a_task_made_is_listed_as_what_it_is() {
+    let lab = lab();
+    run(&lab, &["--bring", "data"], "mkfifo data/pipe");
+    let said = lab.ok(["outputs", "t"]);
+    assert!(said.contains("not kept: no file, or unreadable"), "{said}");
+}
+
+#[test]
 fn a_retry_and_a_landing_check_see_the_data_as_it_is_then() {
     let lab = lab();
     let check = "echo checked with $(cat data/x.csv) >> $TMPDIR/seen";

@@ -141,6 +141,13 @@ impl Manifest {
         Ok(manifest)
     }
 
+    /// Has every file looked at that is there, whatever the user has told git (`--assume-unchanged`): the checkout will go.
+    pub(crate) fn watch_all(&mut self) {
+        for file in self.files.iter_mut().filter(|file| file.watch == Watch::Never) {
+            file.watch = Watch::IfThere;
+        }
+    }
+
     /// The tree that the index is known to list, if it says so.
     pub(crate) fn tree(&self) -> Option<Oid> {
         self.tree

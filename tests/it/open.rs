@@ -290,6 +290,21 @@ fn commits_that_were_left_behind_there_stay_in_reach() {
 }
 
 #[test]
+fn what_git_was_told_not_to_look_at_is_looked_at_before_it_goes() {
+    let lab = lab();
+    for (flag, text) in [("--assume-unchanged", "three"), ("--skip-worktree", "four")] {
+        let path = left_open(&lab);
+        let there = path.to_str().unwrap();
+        lab.git(["-C", there, "update-index", flag, "a.txt"]);
+        fs::write(path.join("a.txt"), text).unwrap();
+        assert_eq!(lab.git(["-C", there, "status", "--porcelain"]), "", "git does not see it");
+        lab.refused(["open", "--close", "t"], 3);
+        lab.ok(["open", "--take", "t"]);
+        assert_eq!(show(&lab, "takeback/t:a.txt"), text);
+    }
+}
+
+#[test]
 fn a_registration_that_is_gone_costs_no_file() {
     let lab = lab();
     let path = left_open(&lab);

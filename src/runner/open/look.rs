@@ -61,7 +61,8 @@ pub(super) fn look(site: &Site, task: &Standing, opened: &Opened) -> Result<Look
     let before = tree::of_commit(main, opened.commit().unwrap_or(task.record.base))?;
     let intake = Intake::create_passing(&site.layout.operation_intakes(), Uid::random().as_str(), main)?;
     let index = admin.index();
-    let manifest = if index.is_file() { Manifest::load(&index)? } else { Manifest::of_tree(&intake.odb()?, before.into())? };
+    let mut manifest = if index.is_file() { Manifest::load(&index)? } else { Manifest::of_tree(&intake.odb()?, before.into())? };
+    manifest.watch_all();
     let asked_for = Scope::new(&task.spec.commit_ignored)?;
     let names = |path: &RepoPath| asked_for.names(path);
     let captured = capture::capture(&CaptureInput {

@@ -130,6 +130,9 @@ impl View for End {
                 lines.extend(next(&self.task).map(|next| format!("  next: {next}")));
                 lines.push(format!("  to take it back: {us} undo {}", self.task.id));
             }
+            None if !leaving.open && !leaving.side.is_empty() => {
+                lines.push(format!("{id}: no file was changed, its worktree is removed"));
+            }
             None if !leaving.open => lines.push(format!("{id}: nothing was changed, its worktree is removed")),
             None => {}
         }
@@ -137,6 +140,7 @@ impl View for End {
             let files = count(leaving.outputs, "ignored file");
             lines.push(format!("  {files} that you made there: {us} outputs {}", self.task.id));
         }
+        lines.extend(leaving.side.iter().map(|name| format!("  stays in reach: git log {}", plain(name))));
         if let Some(why) = &leaving.why {
             lines.push(format!("{id} is open still, in {}: {}", plain(&leaving.path.to_string()), plain(why)));
         }

@@ -48,6 +48,8 @@ pub struct Leaving {
     pub operation: Option<Operation>,
     /// Ignored files that are among the outputs now.
     pub outputs: u64,
+    /// Refs that hold what was committed there, or staged and is in no file.
+    pub side: Vec<String>,
     /// Why it is there still.
     pub why: Option<String>,
     /// What to do about it.
@@ -184,8 +186,9 @@ impl Engine {
         let (path, task) = (worktree.path(), worktree.task);
         let id = task.spec.id.clone();
         let left = worktree.session.leave(&self.site, &task)?;
-        let Left { taken, outputs, why } = left;
-        let mut answer = Leaving { path: path.into(), open: false, attempt: None, operation: None, outputs, why: None, hint: None };
+        let Left { taken, outputs, side, why } = left;
+        let path = path.into();
+        let mut answer = Leaving { path, open: false, attempt: None, operation: None, outputs, side, why: None, hint: None };
         if let Some(Taken { attempt, operation, notes }) = taken {
             answer.attempt = Some(attempt);
             answer.operation = self.operation(&operation)?;

@@ -305,6 +305,57 @@ fn what_git_was_told_not_to_look_at_is_looked_at_before_it_goes() {
 }
 
 #[test]
+fn what_was_staged_and_is_in_no_file_stays_in_reach() {
+    let lab = lab();
+    let stage = |path: &Path| {
+        let there = path.to_str().unwrap().to_owned();
+        for (name, text) in [("a.txt", "staged"), ("new.txt", "staged too")] {
+            fs::write(path.join(name), text).unwrap();
+            lab.git(["-C", &there, "add", name]);
+        }
+        fs::write(path.join("a.txt"), "two\n").unwrap();
+        fs::remove_file(path.join("new.txt")).unwrap();
+    };
+    let kept = |name: &str| (show(&lab, &format!("{name}:a.txt")), show(&lab, &format!("{name}:new.txt")));
+    let expected = ("staged".to_owned(), "staged too".to_owned());
+    let path = left_open(&lab);
+    stage(&path);
+    lab.refused(["open", "--close", "t"], 3);
+    let left = lab.json(["open", "--take", "t"])["left"].clone();
+    assert_eq!((&left["open"], &left["attempt"]), (&json!(false), &json!(null)), "{left}");
+    lab.git(["gc", "-q", "--prune=now"]);
+    assert_eq!(kept(left["side"][0].as_str().unwrap()), expected);
+    assert_eq!(lab.task("t")["side"], left["side"]);
+    // A folder that is removed by hand does not take it along.
+    let path = left_open(&lab);
+    fs::write(path.join("b/c.txt"), "staged").unwrap();
+    lab.git(["-C", path.to_str().unwrap(), "add", "-A"]);
+    fs::remove_dir_all(&path).unwrap();
+    let path = left_open(&lab);
+    let refs = lab.git(["for-each-ref", "--format=%(refname)", "refs/takeback/side"]);
+    assert!(refs.lines().any(|name| show(&lab, &format!("{name}:b/c.txt")) == "staged"), "{refs}");
+    // With a new attempt it is among the refs of that.
+    stage(&path);
+    fs::write(path.join("a.txt"), "three\n").unwrap();
+    let answer = lab.json(["open", "--take", "t"]);
+    assert_eq!((&answer["left"]["attempt"], show(&lab, "takeback/t:a.txt").as_str()), (&json!(2), "three"), "{answer}");
+    assert_eq!(kept(answer["task"]["side"][0].as_str().unwrap()), expected);
+}
+
+#[test]
+fn what_was_committed_and_left_there_is_named() {
+    let lab = lab();
+    let path = left_open(&lab);
+    let there = path.to_str().unwrap();
+    lab.git(["-C", there, "commit", "-q", "--allow-empty", "-m", "left"]);
+    lab.git(["-C", there, "reset", "-q", "--hard", "HEAD~1"]);
+    let said = lab.ok(["open", "--take", "t"]);
+    assert!(said.contains("no file was changed"), "{said}");
+    let name = said.trim().rsplit(' ').next().unwrap();
+    assert_eq!(lab.git(["log", "-1", "--format=%s", name]), "left", "{said}");
+}
+
+#[test]
 fn a_registration_that_is_gone_costs_no_file() {
     let lab = lab();
     let path = left_open(&lab);

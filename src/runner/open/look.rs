@@ -3,6 +3,7 @@
 use git2::{Oid, Repository};
 
 use super::Error;
+use super::aside::{self, Aside};
 use crate::git::admin::AdminDir;
 use crate::git::{self, Intake, tree};
 use crate::id::{CommitId, TreeId, Uid};
@@ -33,7 +34,11 @@ pub(crate) struct Look {
     /// Commits that HEAD was at there, but for those that were there before.
     pub(super) commits: Vec<Oid>,
     /// Those of them that no ref leads to.
-    pub(super) loose_commits: Vec<Oid>,
+    loose_commits: Vec<Oid>,
+    /// All that the index lists, if some of it is in no file and in no commit.
+    pub(super) staged: Option<TreeId>,
+    /// The commit that was in it at first.
+    from: CommitId,
 }
 
 impl Look {
@@ -44,8 +49,15 @@ impl Look {
         let mut parts = Vec::new();
         parts.extend((self.loose > 0).then(|| files(self.loose)));
         parts.extend((!self.loose_commits.is_empty()).then(|| "commits that are on no branch".to_owned()));
+        parts.extend(self.staged.map(|_| "staged content that is in no file".to_owned()));
         parts.extend((ignored > 0).then(|| format!("{ignored} that git ignores")));
         (!parts.is_empty()).then(|| parts.join(", "))
+    }
+
+    /// What is in none of its files: with a new attempt all the commits, else those alone that would be lost.
+    pub(super) fn aside(&self) -> Aside<'_> {
+        let commits = if self.changed > 0 { &self.commits } else { &self.loose_commits };
+        Aside { intake: &self.intake, from: self.from, commits, staged: self.staged }
     }
 }
 
@@ -58,7 +70,8 @@ pub(super) fn look(site: &Site, task: &Standing, opened: &Opened) -> Result<Look
     let main = &site.repo;
     let (admin, root) = (opened.admin()?, opened.root());
     let repo = admin.open()?;
-    let before = tree::of_commit(main, opened.commit().unwrap_or(task.record.base))?;
+    let from = opened.commit().unwrap_or(task.record.base);
+    let before = tree::of_commit(main, from)?;
     let intake = Intake::create_passing(&site.layout.operation_intakes(), Uid::random().as_str(), main)?;
     let index = admin.index();
     let mut manifest = if index.is_file() { Manifest::load(&index)? } else { Manifest::of_tree(&intake.odb()?, before.into())? };
@@ -89,6 +102,7 @@ pub(super) fn look(site: &Site, task: &Standing, opened: &Opened) -> Result<Look
     let differing = differing(&intake, before, captured.tree)?;
     let changed = if is_known || is_elsewhere { 0 } else { differing };
     let is_on_branch = head.on_branch && head.is_at(captured.tree);
+    let staged = aside::staged(&intake, &manifest, [head.tree.unwrap_or(before), before, captured.tree])?;
     let mut loose_commits = Vec::new();
     for commit in &commits {
         loose_commits.extend((!is_on_a_ref(main, *commit)?).then_some(*commit));
@@ -101,8 +115,31 @@ pub(super) fn look(site: &Site, task: &Standing, opened: &Opened) -> Result<Look
         committed_ignored: captured.committed_ignored,
         loose_commits,
         commits,
+        staged,
+        from,
         intake,
     })
+}
+
+/// Keeps what git knows of a worktree whose folder is gone: commits, and what was staged.
+///
+/// # Errors
+///
+/// [`Error::Workspace`], [`Error::Git`].
+pub(super) fn keep_without_files(site: &Site, task: &Standing, opened: &Opened) -> Result<(), Error> {
+    let (main, admin) = (&site.repo, opened.admin()?);
+    let from = opened.commit().unwrap_or(task.record.base);
+    let before = tree::of_commit(main, from)?;
+    let head = Head::of(main, &admin.open()?)?;
+    let intake = Intake::create_passing(&site.layout.operation_intakes(), Uid::random().as_str(), main)?;
+    let staged = match Manifest::load(&admin.index()) {
+        Ok(index) => aside::staged(&intake, &index, [head.tree.unwrap_or(before), before, before])?,
+        // Of an index that cannot be read there is nothing to keep.
+        Err(_) => None,
+    };
+    let commits = commits(main, &admin, opened.commit())?;
+    aside::keep(site, (task, task.entry.attempt), &Aside { intake: &intake, from, commits: &commits, staged })?;
+    Ok(())
 }
 
 /// Where HEAD is in the worktree.
@@ -145,7 +182,7 @@ fn is_on_a_ref(main: &Repository, commit: Oid) -> Result<bool, git::Error> {
 /// # Errors
 ///
 /// [`Error::File`] if the log is unreadable.
-pub(super) fn commits(main: &Repository, admin: &AdminDir, before: Option<CommitId>) -> Result<Vec<Oid>, Error> {
+fn commits(main: &Repository, admin: &AdminDir, before: Option<CommitId>) -> Result<Vec<Oid>, Error> {
     let log = file::read(&admin.path().join("logs/HEAD"))?.unwrap_or_default();
     let named = log.split(|b| *b == b'\n').filter_map(|line| line.get(41..81).and_then(|id| std::str::from_utf8(id).ok()));
     let mut named: Vec<Oid> = named.filter_map(|id| Oid::from_str(id).ok()).collect();

@@ -11,6 +11,7 @@
 //! all that was done in it hangs on refs of ours or lies among the outputs. Until the journal's line nothing is decided: a crash
 //! leaves the worktree, and the same command begins anew.
 
+mod aside;
 mod error;
 mod look;
 mod take;
@@ -48,6 +49,8 @@ pub(crate) struct Left {
     pub(crate) taken: Option<Taken>,
     /// Ignored files that are among the outputs now.
     pub(crate) outputs: u64,
+    /// Refs that hold its user's commits, and what was staged and is in no file.
+    pub(crate) side: Vec<String>,
     /// Why it is open still; `None` where it is removed.
     pub(crate) why: Option<Why>,
 }
@@ -129,11 +132,10 @@ fn attend(mut opened: Opened, returned: bool) -> Result<Session, Error> {
     Ok(Session { opened, returned })
 }
 
-/// Its user has removed the folder by hand; what was committed there is still to be had.
+/// Its user has removed the folder by hand; what was committed or staged there is still to be had.
 fn forget(site: &Site, task: &Standing, opens: &Opens, opened: Opened) -> Result<Opened, Error> {
-    if let Ok(admin) = opened.admin() {
-        let commits = look::commits(&site.repo, &admin, opened.commit())?;
-        take::pin_aside(site, task, &commits)?;
+    if opened.admin().is_ok() {
+        look::keep_without_files(site, task, &opened)?;
     }
     opened.remove()?;
     opens.hold(&task.spec.id).map_err(|e| Error::of(e, task))

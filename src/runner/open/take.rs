@@ -5,7 +5,7 @@ use std::path::Path;
 use git2::Oid;
 
 use super::look::{Look, look};
-use super::{Error, Left, Why};
+use super::{Error, Left, Why, aside};
 use crate::git::commit::{self, NewCommit};
 use crate::git::intake::{Cut, KeptPack};
 use crate::git::refs;
@@ -21,6 +21,9 @@ use crate::sys::lock::Lock;
 use crate::sys::{clock, file};
 use crate::task::{Output, Record, State, Step};
 use crate::workspace::{Opened, outputs};
+
+/// Files, commits and what was staged, as they were seen.
+type Seen = (TreeId, Vec<Oid>, Option<TreeId>);
 
 /// A new attempt, made by hand.
 #[derive(Debug)]
@@ -47,39 +50,40 @@ pub(super) fn leave(site: &Site, task: &Standing, opened: &Opened) -> Result<Lef
     }
     let look = look(site, &task, opened)?;
     if look.changed == 0 {
-        pin_aside(site, &task, &look.loose_commits)?;
-        return keep_outputs(site, &task, opened, look.outputs);
+        let side = aside::keep(site, (&task, task.entry.attempt), &look.aside())?;
+        note_side(site, &task, &side)?;
+        let task = Book::open(site)?.look_up(task.uid().as_str())?;
+        return Ok(Left { side, ..keep_outputs(site, &task, opened, look.outputs)? });
     }
     if task.state.after(Step::Retry).is_err() {
         return open(Why::State(task.state));
     }
     let taken = take(site, &task, opened, &look)?;
-    let tree_and_commits = (look.tree, look.commits);
+    let seen = (look.tree, look.commits, look.staged);
     let book = Book::open(site)?;
     let task = book.look_up(task.uid().as_str())?;
     let left = keep_outputs(site, &task, opened, task.record.outputs.clone())?;
     // Checks may have taken long, and an editor may be open still.
-    let why = left.why.or(has_gone_on(site, &task, opened, &tree_and_commits)?.then_some(Why::Changed));
-    Ok(Left { taken: Some(taken), why, ..left })
+    let why = left.why.or(has_gone_on(site, &task, opened, &seen)?.then_some(Why::Changed));
+    Ok(Left { taken: Some(taken), side: task.record.side, why, ..left })
 }
 
 /// Tells whether something was done in a worktree since it was looked at.
-fn has_gone_on(site: &Site, task: &Standing, opened: &Opened, seen: &(TreeId, Vec<Oid>)) -> Result<bool, Error> {
+fn has_gone_on(site: &Site, task: &Standing, opened: &Opened, seen: &Seen) -> Result<bool, Error> {
     let now = look(site, task, opened)?;
-    Ok(now.tree != seen.0 || now.commits != seen.1 || now.outputs.iter().any(|output| output.amount.files > 0))
+    let made = now.outputs.iter().any(|output| output.amount.files > 0);
+    Ok(made || (now.tree, now.commits, now.staged) != *seen)
 }
 
-/// Hangs commits of a worktree on side refs of the task's last attempt.
-///
-/// # Errors
-///
-/// [`Error::Git`].
-pub(super) fn pin_aside(site: &Site, task: &Standing, commits: &[Oid]) -> Result<(), Error> {
-    for commit in commits {
-        let name = format!("{}opened/{commit}", layout::side_prefix(task.uid(), task.entry.attempt));
-        pin(&site.repo, (task.uid(), task.entry.attempt), &name, *commit)?;
+/// Names refs that hang beside the result of a task's last attempt in its record.
+fn note_side(site: &Site, task: &Standing, side: &[String]) -> Result<(), Error> {
+    let mut record = task.record.clone();
+    record.side.extend(side.iter().filter(|name| !task.record.side.contains(name)).cloned());
+    if record.side.len() == task.record.side.len() {
+        return Ok(());
     }
-    Ok(())
+    let _lock = Lock::acquire(&site.layout.attempt(task.uid(), task.entry.attempt).lock())?;
+    Ok(tasks::save_record(&site.layout, task.uid(), &record)?)
 }
 
 fn take(site: &Site, task: &Standing, opened: &Opened, look: &Look) -> Result<Taken, Error> {
@@ -123,11 +127,7 @@ fn keep(site: &Site, task: &Standing, (number, base): (u32, CommitId), look: &Lo
         record.result = Some(result.into());
         record.files = judge::count(&site.repo, of_base, look.tree)?;
     }
-    for commit in &look.commits {
-        let name = format!("{}opened/{commit}", layout::side_prefix(uid, number));
-        pin(&site.repo, (uid, number), &name, *commit)?;
-        record.side.push(name);
-    }
+    record.side = aside::keep(site, (task, number), &look.aside())?;
     record.kept = true;
     Ok(record)
 }
@@ -187,7 +187,7 @@ fn keep_outputs(site: &Site, task: &Standing, opened: &Opened, found: Vec<Output
     record.outputs.sort_by(|a, b| a.path.cmp(&b.path));
     tasks::save_record(&site.layout, task.uid(), &record)?;
     let left: u64 = left.iter().map(|output| output.amount.files).sum();
-    Ok(Left { taken: None, outputs: files, why: (left > 0).then_some(Why::Outputs(left)) })
+    Ok(Left { outputs: files, why: (left > 0).then_some(Why::Outputs(left)), ..Left::default() })
 }
 
 fn is_absent(folder: &Path, output: &Output) -> bool {

@@ -11,7 +11,7 @@ use std::path::Path;
 
 use super::ledger::{Ledger, Line};
 use super::standing::{State, content, id_of};
-use super::{Error, Folder, Standing, all};
+use super::{Error, Folder, Standing, all, folder::Place};
 use crate::store::Layout;
 use crate::sys::fault::Point;
 use crate::sys::file;
@@ -73,7 +73,7 @@ pub(crate) fn remove(layout: &Layout, folder: &Folder, how: How) -> Result<Vec<(
     let _lock = how.lock(layout)?;
     let mut ledger = Ledger::load(layout)?;
     let found = all(folder, &ledger)?;
-    let plan = found.into_iter().map(|standing| Ok((removing(&standing)?, standing))).collect::<Result<Vec<_>, Error>>()?;
+    let plan = found.into_iter().map(|standing| Ok((removing(&standing, folder)?, standing))).collect::<Result<Vec<_>, Error>>()?;
     let mut done = Vec::new();
     for (what, standing) in plan {
         if what == Done::Removed && !how.dry_run {
@@ -134,8 +134,11 @@ fn put_in_place(layout: &Layout, ledger: &mut Ledger, standing: &Standing, folde
     Ok(file::replace_program(path, script.text.as_bytes(), Point::HOOK)?)
 }
 
-fn removing(standing: &Standing) -> Result<Done, Error> {
+fn removing(standing: &Standing, folder: &Folder) -> Result<Done, Error> {
+    let is_own = standing.used && folder.place == Place::Own;
     match (&standing.line, standing.state) {
+        // Put there by hand; in a folder of others it may be theirs.
+        (None, State::Installed) if is_own => Ok(Done::Removed),
         (None, _) => Ok(Done::Nothing),
         (Some(_), State::Edited) if !standing.is_restored()? => Err(Error::Edited(standing.path.clone())),
         (Some(_), _) => Ok(Done::Removed),
@@ -144,7 +147,7 @@ fn removing(standing: &Standing) -> Result<Done, Error> {
 
 fn take_away(standing: &Standing) -> Result<(), Error> {
     let Standing { path, kept, .. } = standing;
-    let is_ours_to_keep = standing.before && standing.line.as_ref().is_some_and(|line| line.before.is_some());
+    let is_ours_to_keep = standing.before && standing.line.as_ref().is_none_or(|line| line.before.is_some());
     match standing.state {
         // It was about to be replaced, and never was.
         State::Foreign | State::Edited if standing.is_kept_twice() => Ok(file::remove(kept, Point::HOOK)?),

@@ -1,4 +1,7 @@
 //! The ledger of what was installed: `.git/takeback/hooks.json`; not there where nothing is.
+//!
+//! Folders inside the git dir and the checkout are relative to the git dir there: a repository that is moved takes its hooks along,
+//! and a copy knows its own, not those of the original.
 
 use std::path::{Path, PathBuf};
 
@@ -41,7 +44,11 @@ impl Ledger {
     pub(crate) fn load(layout: &Layout) -> Result<Self, Error> {
         let path = layout.hooks();
         let Some(bytes) = file::read(&path)? else { return Ok(Self::default()) };
-        serde_json::from_slice(&bytes).map_err(|source| Error::Json { path, source })
+        let mut ledger: Self = serde_json::from_slice(&bytes).map_err(|source| Error::Json { path, source })?;
+        for line in &mut ledger.hooks {
+            line.folder = from_stored(line.folder.as_path(), layout.common()).into();
+        }
+        Ok(ledger)
     }
 
     /// Writes it.
@@ -54,7 +61,11 @@ impl Ledger {
         if self.hooks.is_empty() {
             return Ok(file::remove(&path, Point::HOOK_LEDGER)?);
         }
-        let bytes = serde_json::to_vec(self).map_err(|source| Error::Json { path: path.clone(), source })?;
+        let mut stored = self.clone();
+        for line in &mut stored.hooks {
+            line.folder = to_stored(line.folder.as_path(), layout.common()).into();
+        }
+        let bytes = serde_json::to_vec(&stored).map_err(|source| Error::Json { path: path.clone(), source })?;
         Ok(file::replace(&path, &bytes, Point::HOOK_LEDGER)?)
     }
 
@@ -80,6 +91,24 @@ impl Ledger {
         folders.dedup();
         folders
     }
+}
+
+fn to_stored(folder: &Path, common: &Path) -> PathBuf {
+    let beside = || checkout_of(common).and_then(|root| folder.strip_prefix(root).ok()).map(|rest| Path::new("..").join(rest));
+    let inside = folder.strip_prefix(common).ok().filter(|rest| !rest.as_os_str().is_empty());
+    inside.map(Path::to_owned).or_else(beside).unwrap_or_else(|| folder.to_owned())
+}
+
+fn from_stored(folder: &Path, common: &Path) -> PathBuf {
+    match (folder.strip_prefix(".."), checkout_of(common)) {
+        (Ok(rest), Some(root)) => root.join(rest),
+        _ => common.join(folder),
+    }
+}
+
+/// The checkout around a git dir that has the usual name.
+fn checkout_of(common: &Path) -> Option<&Path> {
+    common.parent().filter(|_| common.file_name().is_some_and(|name| name == ".git"))
 }
 
 impl Line {

@@ -106,7 +106,8 @@ fn state(script: &Script, path: &Path, line: Option<&Line>) -> Result<State, Err
     let is_current = meta.is_file() && there == id_of(script.text.as_bytes())?;
     let can_run = meta.permissions().mode() & 0o100 != 0;
     Ok(match line {
-        Some(_) if is_current && can_run => State::Installed,
+        // Where the ledger knows nothing it was put there by hand, or by another repository that uses the folder.
+        _ if is_current && can_run => State::Installed,
         Some(line) if meta.is_file() && line.scripts.contains(&there) => State::Outdated,
         Some(line) if line.before == Some(there) => State::Foreign,
         Some(_) => State::Edited,

@@ -277,3 +277,58 @@ fn a_folder_of_hooks_inside_the_git_dir_is_the_repositorys_own() {
     lab.ok(["hooks", "remove"]);
     assert!(!lab.root().join(".git/my hooks/reference-transaction").exists());
 }
+
+#[test]
+fn a_repository_that_is_moved_takes_its_hooks_along_and_a_copy_has_its_own() {
+    for folder in [".git/hooks", "shared"] {
+        let lab = Lab::new();
+        lab.git(["config", "core.hooksPath", folder]);
+        let hook = |root: &Path| root.join(folder).join("reference-transaction");
+        write_hook(&hook(&lab.root()), "#!/bin/sh\n# mine\n");
+        lab.ok(["hooks", "install", "--force"]);
+        let copy = lab.outside().join("copy");
+        assert!(lab.command("cp").arg("-a").args([lab.root(), copy.clone()]).status().unwrap().success());
+        let there = copy.to_str().unwrap();
+        let hooks = lab.json(["-C", there, "hooks"])["hooks"].clone();
+        assert_eq!((hooks.as_array().unwrap().len(), &hooks[0]["state"]), (1, &json!("installed")), "{hooks}");
+        lab.ok(["-C", there, "hooks", "remove"]);
+        assert_eq!(fs::read_to_string(hook(&copy)).unwrap(), "#!/bin/sh\n# mine\n");
+        assert_eq!(lab.json(["hooks"])["hooks"][0]["state"], "installed", "the original keeps its own");
+
+        let moved = lab.outside().join("moved");
+        fs::rename(lab.root(), &moved).unwrap();
+        fs::create_dir(lab.root()).unwrap();
+        let there = moved.to_str().unwrap();
+        assert_eq!(lab.json(["-C", there, "hooks", "install", "--force"])["hooks"][0]["done"], "nothing");
+        lab.ok(["-C", there, "hooks", "remove"]);
+        assert_eq!(fs::read_to_string(hook(&moved)).unwrap(), "#!/bin/sh\n# mine\n");
+        assert!(!moved.join(".git/takeback/hooks.json").exists());
+    }
+}
+
+#[test]
+fn one_that_was_put_there_by_hand_or_by_another_repository_is_known_for_ours() {
+    let lab = Lab::new();
+    fs::create_dir_all(lab.root().join(".git/hooks")).unwrap();
+    fs::copy(OURS, place(&lab)).unwrap();
+    assert_eq!(lab.json(["hooks"])["hooks"][0]["state"], "installed");
+    assert_eq!(lab.json(["hooks", "install"])["hooks"][0]["done"], "nothing");
+    assert!(!kept(&lab).exists(), "it does not call itself");
+    assert_eq!(lab.json(["hooks", "remove"])["hooks"][0]["done"], "removed");
+    assert!(!place(&lab).exists());
+
+    let shared = lab.outside().join("shared");
+    write_hook(&shared.join("reference-transaction"), "#!/bin/sh\n# mine\n");
+    let other = lab.outside().join("other");
+    lab.git(["clone", "-q", ".", other.to_str().unwrap()]);
+    let there = other.to_str().unwrap();
+    for root in [".", there] {
+        lab.git(["-C", root, "config", "core.hooksPath", shared.to_str().unwrap()]);
+    }
+    lab.ok(["hooks", "install", "--force"]);
+    assert_eq!(lab.json(["-C", there, "hooks", "install", "--force"])["hooks"][0]["done"], "nothing");
+    assert_eq!(lab.json(["-C", there, "hooks", "remove"])["hooks"][0]["done"], "nothing", "it is the first one's");
+    lab.ok(["hooks", "remove"]);
+    assert_eq!(fs::read_to_string(shared.join("reference-transaction")).unwrap(), "#!/bin/sh\n# mine\n");
+    assert_eq!(fs::read_dir(&shared).unwrap().count(), 1);
+}

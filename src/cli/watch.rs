@@ -97,9 +97,9 @@ pub(super) fn run(args: &Args, cx: &mut Cx) -> Result<Code, Error> {
 
 /// Turns every signal that would end this process into a flag: the terminal is left in order first.
 fn on_end() -> Result<Arc<AtomicBool>, Error> {
-    use signal_hook::consts::{SIGHUP, SIGTERM};
+    use signal_hook::consts::{SIGHUP, SIGQUIT, SIGTERM};
     let stop = on_interrupt()?;
-    for signal in [SIGHUP, SIGTERM] {
+    for signal in [SIGHUP, SIGQUIT, SIGTERM] {
         signal_hook::flag::register(signal, Arc::clone(&stop))
             .map_err(|e| Error::new(ErrorKind::Io, "cannot listen for signals").because(e))?;
     }

@@ -50,14 +50,14 @@ fn on_a_terminal_a_picture_goes_with_the_tasks_and_ends_with_them() {
 }
 
 #[test]
-fn q_leaves_and_so_does_ctrl_c_and_the_tasks_go_on() {
+fn q_leaves_and_so_do_ctrl_c_and_ctrl_backslash_and_the_tasks_go_on() {
     let lab = Lab::new();
     if !tty::is_there(&lab, "leaving a watch") {
         return;
     }
     until_told(&lab, "one", "echo on");
-    for (key, ids, code) in [("q", "", 0), ("\x03", "", 130), ("q", "one", 130), ("\x03", "one", 130)] {
-        let line = format!("stty -g > ../before; {} watch {ids}; c=$?; stty -g > ../after; exit $c", takeback());
+    for (key, ids, code) in [("q", "", 0), ("\x03", "", 130), ("\x1c", "", 130), ("q", "one", 130), ("\x03", "one", 130)] {
+        let line = format!("trap : QUIT; stty -g > ../before; {} watch {ids}; c=$?; stty -g > ../after; exit $c", takeback());
         let mut tty = Tty::start(&lab, &line);
         tty.wait_for("running", 1);
         tty.type_keys(key);

@@ -102,8 +102,7 @@ impl Worktree {
             }
             None => command::as_user(shell()),
         };
-        let cwd = Some(&self.task.spec.cwd).filter(|cwd| !cwd.is_root());
-        let folder = cwd.map(|cwd| self.path().join(cwd.as_path())).filter(|folder| folder.is_dir());
+        let folder = Some(self.task.spec.cwd.below(&self.path())).filter(|folder| folder.is_dir());
         let folder = folder.unwrap_or_else(|| self.path());
         command.env("PWD", &folder).env("TAKEBACK_OPEN", self.task.spec.id.as_str()).current_dir(folder);
         command

@@ -200,7 +200,7 @@ impl<'a> Attempt<'a> {
 
     fn execute(&mut self, slot: &Slot) -> Result<Ended, Error> {
         let root = slot.root();
-        let cwd = root.join(self.spec.cwd.as_path());
+        let cwd = self.spec.cwd.below(&root);
         let mut environment = self.placed_environment(&root, &cwd, slot.n());
         if self.terminal.is_some() {
             environment.attend(|name| std::env::var_os(name));

@@ -178,7 +178,7 @@ fn execute(attempt: &Attempt<'_>, command: &str, subject: &Subject, (slot, log):
     quarantine.exclude(attempt.spec.bring.iter().map(|bring| bring.path.as_bytes()))?;
     quarantine.attach(&slot.root())?;
     let root = slot.root();
-    let cwd = root.join(attempt.spec.cwd.as_path());
+    let cwd = attempt.spec.cwd.below(&root);
     let environment = attempt.placed_environment(&root, &cwd, slot.n());
     let argv: [Text; 3] = ["sh".into(), "-c".into(), command.into()];
     let token = token(&attempt.spec.uid, attempt.record.attempt);

@@ -48,6 +48,11 @@ impl RepoPath {
         self.0.is_empty()
     }
 
+    /// Where it is below a folder: for the root the folder itself, without a `/` at its end.
+    pub(crate) fn below(&self, folder: &Path) -> PathBuf {
+        if self.is_root() { folder.to_owned() } else { folder.join(self.as_path()) }
+    }
+
     /// The last part.
     pub fn file_name(&self) -> &[u8] {
         self.0.rsplit(|b| *b == b'/').next().unwrap_or_default()

@@ -321,3 +321,15 @@ fn status_shows_what_runs_what_waits_and_what_was_decided() {
     assert!(alone.contains("waits") && !alone.contains("runs "), "{alone}");
     lab.json(["cancel", "runs"]);
 }
+
+#[test]
+fn a_command_and_a_check_are_told_their_folder_as_the_system_names_it() {
+    let lab = Lab::new();
+    // A shell believes in a PWD that ends with a slash, too, and a path made with it has two.
+    let same = "env | grep -qxF \"PWD=$(/bin/pwd)\"";
+    for (name, cwd) in [("root", "."), ("below", "b")] {
+        let script = format!("{same} && touch new");
+        let task = lab.json(["run", "--wait", "--name", name, "--cwd", cwd, "--check", same, "--shell", &script])["task"].clone();
+        assert_eq!((&task["state"], &task["checked"]), (&"ready".into(), &"passed".into()), "{task}");
+    }
+}

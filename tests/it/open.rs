@@ -212,6 +212,27 @@ fn a_merge_that_is_under_way_is_not_taken_for_the_outcome() {
 }
 
 #[test]
+fn a_submodule_that_was_added_there_does_not_go_with_it() {
+    let lab = lab();
+    lab.git(["clone", "-q", ".", "../other"]);
+    let path = left_open(&lab);
+    let there = path.to_str().unwrap();
+    let other = lab.outside().join("other").display().to_string();
+    lab.git(["-C", there, "-c", "protocol.file.allow=always", "submodule", "--quiet", "add", &other, "sub"]);
+    let sub = path.join("sub").display().to_string();
+    lab.git(["-C", &sub, "commit", "-q", "--allow-empty", "-m", "in it"]);
+    lab.refused(["open", "--close", "t"], 3);
+    let (code, answer) = lab.answer(["open", "--take", "t"]);
+    assert_eq!((code, &answer["left"]["open"], &answer["left"]["attempt"]), (3, &json!(true), &json!(null)), "{answer}");
+    assert!(answer["left"]["why"].as_str().unwrap().contains("submodules"), "{answer}");
+    assert_eq!(lab.git(["-C", &sub, "log", "-1", "--format=%s"]), "in it");
+    lab.git(["-C", there, "submodule", "--quiet", "deinit", "--all", "--force"]);
+    fs::rename(lab.root().join(".git/worktrees/takeback-open-t/modules"), lab.outside().join("modules")).unwrap();
+    lab.ok(["open", "--take", "t"]);
+    assert!(lab.git(["ls-tree", "takeback/t"]).contains("160000"));
+}
+
+#[test]
 fn what_has_landed_can_be_looked_at_and_what_is_done_there_is_its_users() {
     let lab = lab();
     lab.ok(["land", "t"]);

@@ -46,6 +46,9 @@ pub(in crate::engine) fn way_out(task: &str, why: &Why) -> String {
     match why {
         Why::Inside(_) => format!("end it, or leave the folder, {again}"),
         Why::UnderWay(_) => format!("finish it, or give it up (`git status` says how), {again}"),
+        Why::Submodules(_) => {
+            format!("push what was committed in them, `git submodule deinit --all --force` there, move that folder away, {again}")
+        }
         Why::Changed => format!("`takeback open --take {task}` keeps that too"),
         Why::Running => format!("`takeback wait {task}`, {again}"),
         Why::State(_) => COMMIT_IT.to_owned(),

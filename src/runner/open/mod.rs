@@ -16,6 +16,7 @@ mod error;
 mod look;
 mod take;
 
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use crate::git::tree;
@@ -64,6 +65,9 @@ pub(crate) enum Why {
     /// A merge or its like is not finished.
     #[error("{0} is under way in it")]
     UnderWay(&'static str),
+    /// Submodules were added: their repositories are in the worktree's admin dir, and would go with it.
+    #[error("submodules were added in it, and their repositories are in {0:?}")]
+    Submodules(PathBuf),
     /// The task runs again.
     #[error("the task is running")]
     Running,
@@ -162,7 +166,7 @@ pub(crate) fn settle(site: &Site, book: &Book<'_>) -> Result<Vec<Seen>, Error> {
 
 impl Session {
     /// The worktree.
-    pub(crate) fn root(&self) -> std::path::PathBuf {
+    pub(crate) fn root(&self) -> PathBuf {
         self.opened.root()
     }
 
@@ -241,6 +245,11 @@ impl Session {
         if !inside.is_empty() {
             return Ok(Some(Why::Inside(super::attempt::names(&inside))));
         }
-        Ok(crate::git::switch::under_way(&self.opened.admin()?.open()?).map(Why::UnderWay))
+        let admin = self.opened.admin()?;
+        let modules = admin.path().join("modules");
+        if modules.read_dir().is_ok_and(|mut entries| entries.next().is_some()) {
+            return Ok(Some(Why::Submodules(modules)));
+        }
+        Ok(crate::git::switch::under_way(&admin.open()?).map(Why::UnderWay))
     }
 }

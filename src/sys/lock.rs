@@ -13,6 +13,10 @@ use super::file;
 const PATIENCE: Duration = Duration::from_secs(5);
 const PAUSE: Duration = Duration::from_millis(10);
 
+/// How long those who only look may keep others from a lock, at the very most: one after another, on a machine under load.
+const A_LOOK: Duration = Duration::from_secs(2);
+const BETWEEN_LOOKS: Duration = Duration::from_millis(1);
+
 /// A held lock: dropped, it is free.
 #[derive(Debug)]
 pub(crate) struct Lock {
@@ -53,16 +57,20 @@ impl Lock {
         Self::acquire_within(path, PATIENCE)
     }
 
-    /// Takes the lock if nobody holds it now.
+    /// Takes the lock if nobody holds it now. Who only looks whether it is held is no holder, and waited for.
     ///
     /// # Errors
     ///
     /// [`Error::File`] when it cannot even be tried.
     pub(crate) fn try_acquire(path: &Path) -> Result<Option<Self>, Error> {
-        match Self::acquire_within(path, Duration::ZERO) {
-            Ok(lock) => Ok(Some(lock)),
-            Err(Error::Held { .. }) => Ok(None),
-            Err(e) => Err(e),
+        let start = Instant::now();
+        loop {
+            match Self::acquire_within(path, Duration::ZERO) {
+                Ok(lock) => return Ok(Some(lock)),
+                Err(Error::Held { .. }) if start.elapsed() < A_LOOK && !Self::is_held(path)? => std::thread::sleep(BETWEEN_LOOKS),
+                Err(Error::Held { .. }) => return Ok(None),
+                Err(e) => return Err(e),
+            }
         }
     }
 
@@ -74,7 +82,8 @@ impl Lock {
     pub(crate) fn is_held(path: &Path) -> Result<bool, file::Error> {
         match File::open(path) {
             Ok(file) => match file.try_lock_shared() {
-                Ok(()) => Ok(false),
+                // Closing is not enough: see the end of a lock.
+                Ok(()) => file.unlock().map(|()| false).map_err(file::Error::of("unlock", path)),
                 Err(TryLockError::WouldBlock) => Ok(true),
                 Err(TryLockError::Error(e)) => Err(file::Error::of("lock", path)(e)),
             },
@@ -144,6 +153,23 @@ mod tests {
         drop(lock);
         assert!(Lock::try_acquire(&path).unwrap().is_some());
         drop(childs);
+    }
+
+    #[test]
+    fn who_looks_whether_a_lock_is_held_keeps_nobody_from_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("lock");
+        drop(Lock::acquire(&path).unwrap());
+        let looker = File::open(&path).unwrap();
+        looker.try_lock_shared().unwrap();
+        let looks = std::thread::spawn(move || {
+            std::thread::sleep(PAUSE);
+            looker.unlock().unwrap();
+        });
+        let lock = Lock::try_acquire(&path).unwrap();
+        assert!(lock.is_some(), "a look was taken for a holder");
+        looks.join().unwrap();
+        assert!(Lock::try_acquire(&path).unwrap().is_none());
     }
 
     #[test]

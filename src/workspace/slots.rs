@@ -184,13 +184,13 @@ impl Slots {
     ///
     /// [`Error::Kept`], [`Error::File`].
     pub(crate) fn shrink(&self, keep: usize) -> Result<usize, Error> {
+        // One with an owner is not held even for a moment: recovery may be about to claim it. Nor is any where none is to go: the next
+        // task may be about to take it.
+        let is_idle = |folder: &Path| Record::load(folder).is_ok_and(|record| record.is_some_and(|r| r.owner.is_none()));
+        let numbers: Vec<_> = self.numbers()?.into_iter().filter(|n| is_idle(&self.path_of(*n))).collect();
         let mut idle = Vec::new();
-        for n in self.numbers()? {
-            // One with an owner is not held even for a moment: recovery may be about to claim it.
-            let is_idle = |folder: &Path| Record::load(folder).is_ok_and(|record| record.is_some_and(|r| r.owner.is_none()));
-            if is_idle(&self.path_of(n)) {
-                idle.extend(self.try_hold(n)?.filter(|slot| is_idle(&slot.folder)));
-            }
+        for n in numbers.iter().filter(|_| numbers.len() > keep) {
+            idle.extend(self.try_hold(*n)?.filter(|slot| is_idle(&slot.folder)));
         }
         let surplus = idle.split_off(keep.min(idle.len()));
         let count = surplus.len();

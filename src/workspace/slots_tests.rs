@@ -476,6 +476,18 @@ fn surplus_slots_are_deleted_and_those_in_use_are_not() {
 }
 
 #[test]
+fn where_no_slot_is_surplus_none_is_held() {
+    let lab = Lab::new();
+    let slot = lab.take();
+    let lock = slot.folder.join("lock");
+    slot.release().unwrap();
+    write(&lock, "nobody");
+    assert_eq!(lab.slots.shrink(1).unwrap(), 0);
+    assert_eq!(fs::read_to_string(&lock).unwrap(), "nobody", "its holder writes who it is");
+    assert_eq!(lab.slots.shrink(0).unwrap(), 1);
+}
+
+#[test]
 fn what_holds_the_repository_is_never_deleted() {
     let lab = Lab::new();
     let mut slot = lab.take();

@@ -260,13 +260,15 @@ pub(super) fn run(args: &Args, cx: &mut Cx) -> Result<Code, Error> {
         let task = engine.run_interactive(plan, &terminal)?;
         return ended(vec![task], false, cx, &mut engine);
     }
+    // From before the hand-off: a Ctrl-C that comes just after it leaves nobody in doubt whether the task goes on.
+    let stop = if args.wait { Some(wait::on_interrupt()?) } else { None };
     let task = engine.run(plan)?;
     cx.notes(&mut engine);
-    if !args.wait {
+    let Some(stop) = stop else {
         cx.out.answer(&Handed { task })?;
         return Ok(Code::Done);
-    }
-    let (tasks, stopped) = wait::follow(cx, &mut engine, &[task.id.to_string()])?;
+    };
+    let (tasks, stopped) = wait::follow(cx, &mut engine, &[task.id.to_string()], &stop)?;
     ended(tasks, stopped, cx, &mut engine)
 }
 

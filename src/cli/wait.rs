@@ -32,15 +32,15 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args, cx: &mut Cx) -> Result<Code, Error> {
     let mut engine = cx.engine()?;
-    let (tasks, stopped) = follow(cx, &mut engine, &args.ids)?;
+    let stop = on_interrupt()?;
+    let (tasks, stopped) = follow(cx, &mut engine, &args.ids, &stop)?;
     let code = if stopped { Code::Interrupted } else { exit::verdict(&tasks) };
     cx.out.answer(&Ended(Tasks::new(tasks)))?;
     Ok(code)
 }
 
-/// Waits for all of `ids`, showing progress; returns them, and whether Ctrl-C came first.
-pub(super) fn follow(cx: &mut Cx, engine: &mut Engine, ids: &[String]) -> Result<(Vec<Task>, bool), Error> {
-    let stop = on_interrupt()?;
+/// Waits for all of `ids`, showing progress, or until `stop` is set; returns them, and whether that came first.
+pub(super) fn follow(cx: &mut Cx, engine: &mut Engine, ids: &[String], stop: &AtomicBool) -> Result<(Vec<Task>, bool), Error> {
     let mut tasks = Vec::new();
     for (n, id) in ids.iter().enumerate() {
         let mut progress = Progress::new(ids.len() - n - 1);

@@ -153,7 +153,7 @@ fn a_check_is_asked_again_as_often_as_the_setting_says_and_never_when_a_limit_st
     }
     let before = asked();
     let slow = format!("echo run >> {}; exec sleep 1000", mark.display());
-    let done = task(&lab, "slow", &["--check", &slow, "--idle", "300ms"], "echo two > a.txt");
+    let done = task(&lab, "slow", &["--check", &slow, "--idle", "4s"], "echo two > a.txt");
     assert_eq!((&done["reason"], asked() - before), (&json!("check"), 1), "{done}");
 }
 
@@ -353,7 +353,7 @@ fn a_check_that_fails_over_what_an_earlier_one_built_is_asked_again_without_it()
 fn what_a_check_that_was_stopped_had_built_is_not_found_again() {
     let (lab, _) = with_a_cache();
     let check = "ls target 2>/dev/null; mkdir -p target; echo half > target/half; test -e fast || exec sleep 1000";
-    let slow = task(&lab, "slow", &["--check", check, "--idle", "300ms"], "echo slow > a.txt");
+    let slow = task(&lab, "slow", &["--check", check, "--idle", "4s"], "echo slow > a.txt");
     assert_eq!(slow["reason"], "check", "{slow}");
     let next = task(&lab, "next", &["--check", check], "touch fast");
     assert_eq!(next["checks"][0].get("with_cache"), None, "{next}");

@@ -2,7 +2,6 @@
 //!
 //! A `git` of ours stands first in `PATH`, writes down what it is called with, and becomes the real one.
 
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 use std::process::{Command, Output};
 
@@ -22,10 +21,8 @@ impl Counter {
         let (bin, log) = (lab.outside().join("bin"), lab.outside().join("calls"));
         let real = lab.command("sh").args(["-c", "command -v git"]).output().unwrap().stdout;
         let real = String::from_utf8(real).unwrap();
-        std::fs::create_dir(&bin).unwrap();
         let script = format!("#!/bin/sh\necho \"$*\" >> '{}'\nexec '{}' \"$@\"\n", log.display(), real.trim());
-        std::fs::write(bin.join("git"), script).unwrap();
-        std::fs::set_permissions(bin.join("git"), std::fs::Permissions::from_mode(0o755)).unwrap();
+        lab.write_program(bin.join("git"), &script);
         Self { lab, bin, log }
     }
 

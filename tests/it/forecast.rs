@@ -132,12 +132,10 @@ fn with_a_git_that_cannot_merge_it_is_said_what_may_conflict() {
     lab.ready_task("c", "b/c.txt", "d\n");
     // A git that does not know the option.
     let old = lab.outside().join("old");
-    std::fs::create_dir(&old).unwrap();
     let real = lab.command("sh").args(["-c", "command -v git"]).output().unwrap().stdout;
     let real = String::from_utf8(real).unwrap();
     let script = format!("#!/bin/sh\ncase \" $* \" in *' merge-tree '*) exit 129 ;; esac\nexec {} \"$@\"\n", real.trim());
-    std::fs::write(old.join("git"), script).unwrap();
-    std::fs::set_permissions(old.join("git"), std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    lab.write_program(old.join("git"), &script);
     let path = format!("{}:{}", old.display(), std::env::var("PATH").unwrap());
     let mut land = lab.takeback(["land", "--dry-run", "a", "b", "c"]);
     let output = land.env("PATH", path).output().unwrap();

@@ -69,7 +69,7 @@ fn a_worktree_that_is_in_other_hands_when_its_task_is_recovered_counts_for_what_
     let said = lab.refused(["discard", "nothing-such"], 2);
     assert!(said.contains("what t changed cannot be kept now: the worktree") && said.contains("is in use"), "{said}");
     assert_eq!(lab.task("t")["state"], "running");
-    drop(lock);
+    lock.unlock().unwrap();
     lab.refused(["discard", "nothing-such"], 2);
     assert_eq!(lab.task("t")["reason"], "interrupted");
     assert_eq!(lab.git(["show", "takeback/t:a.txt"]), "two");

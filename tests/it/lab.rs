@@ -159,6 +159,19 @@ impl Lab {
         std::fs::write(path, text).expect("a file");
     }
 
+    /// Writes a program that can be started at once, and the folders it needs; a path that is not absolute is the checkout's.
+    ///
+    /// No process but `cp` has it open for writing: a process that another test's thread forks just now would inherit it from this one,
+    /// and until that has called exec the kernel refuses to run it (`ETXTBSY`).
+    pub(crate) fn write_program(&self, path: impl AsRef<Path>, text: &str) {
+        let (path, draft) = (self.root().join(path), self.outside().join("program-draft"));
+        std::fs::create_dir_all(path.parent().expect("a parent")).expect("a folder");
+        std::fs::write(&draft, text).expect("a file");
+        std::fs::set_permissions(&draft, std::os::unix::fs::PermissionsExt::from_mode(0o755)).expect("a mode");
+        said(&self.command("cp").arg(&draft).arg(&path).output().expect("cp starts"), 0);
+        std::fs::remove_file(draft).expect("no draft");
+    }
+
     /// Reads a file of the checkout.
     #[track_caller]
     pub(crate) fn read(&self, path: impl AsRef<Path>) -> String {

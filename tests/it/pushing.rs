@@ -66,9 +66,7 @@ fn a_remote_that_says_no_leaves_the_landing_as_it_is_and_is_quoted() {
     let lab = ready();
     let origin = remote(&lab, "origin");
     let hook = origin.join("hooks/pre-receive");
-    std::fs::create_dir_all(hook.parent().unwrap()).unwrap();
-    std::fs::write(&hook, "#!/bin/sh\necho 'main is frozen' >&2\nexit 1\n").unwrap();
-    std::fs::set_permissions(&hook, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    lab.write_program(&hook, "#!/bin/sh\necho 'main is frozen' >&2\nexit 1\n");
     let (code, answer) = lab.answer(["land", "k7", "--push"]);
     assert_eq!((code, &answer["push"]["ok"]), (4, &json!(false)), "{answer}");
     assert!(answer["push"]["message"].as_str().unwrap().contains("main is frozen"), "{answer}");
@@ -91,10 +89,7 @@ fn a_pre_push_hook_and_settings_of_the_users_own_are_heeded() {
     let lab = ready();
     let origin = remote(&lab, "origin");
     lab.git(["config", "remote.origin.push", "refs/heads/main:refs/for/main"]);
-    let hook = lab.root().join(".git/hooks/pre-push");
-    std::fs::create_dir_all(hook.parent().unwrap()).unwrap();
-    std::fs::write(&hook, "#!/bin/sh\ncat > \"$(git rev-parse --git-common-dir)/pushed\"\n").unwrap();
-    std::fs::set_permissions(&hook, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    lab.write_program(".git/hooks/pre-push", "#!/bin/sh\ncat > \"$(git rev-parse --git-common-dir)/pushed\"\n");
     let landed = lab.json(["land", "k7", "--push"]);
     assert_eq!(landed["push"]["ref"], "refs/for/main");
     assert_eq!(at(&lab, &origin, "refs/for/main"), lab.git(["rev-parse", "main"]));

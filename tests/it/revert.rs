@@ -363,10 +363,7 @@ fn a_revert_passes_the_commit_msg_hook_and_leaves_protected_branches_alone() {
     let lab = lab();
     edits(&lab, "k7", 3, "three");
     lab.json(["land", "k7"]);
-    let hook = lab.root().join(".git/hooks/commit-msg");
-    std::fs::create_dir_all(hook.parent().unwrap()).unwrap();
-    std::fs::write(&hook, "#!/bin/sh\ngrep -q '^Why: ' \"$1\" || { echo 'say why' >&2; exit 1; }\n").unwrap();
-    std::fs::set_permissions(&hook, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    lab.write_program(".git/hooks/commit-msg", "#!/bin/sh\ngrep -q '^Why: ' \"$1\" || { echo 'say why' >&2; exit 1; }\n");
     let before = lab.picture();
     let (code, answer) = lab.answer(["revert", "k7"]);
     assert_eq!((code, &answer["refused"][0]["kind"]), (1, &"hook".into()), "{answer}");

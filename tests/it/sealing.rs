@@ -17,13 +17,6 @@ id=$( (date +%s%N; cat "$1"; echo $$) | git hash-object --stdin)
 git interpret-trailers --trailer "Change-Id: I$id" < "$1" > "$1.tmp" && mv "$1.tmp" "$1"
 "#;
 
-fn hook(lab: &Lab, path: impl AsRef<Path>, text: &str) {
-    let path = lab.root().join(path);
-    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-    std::fs::write(&path, text).unwrap();
-    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
-}
-
 fn two() -> Lab {
     let lab = Lab::new();
     lab.ready_task("a", "a.new", "a");
@@ -100,7 +93,7 @@ fn every_commit_of_every_shape_is_signed_by_ssh_where_git_is_told_to() {
 fn the_commit_msg_hook_edits_every_commit_that_the_branch_gets_once() {
     for (shape, commits) in [("merge", 3), ("linear", 2), ("squash", 1)] {
         let lab = two();
-        hook(&lab, ".git/hooks/commit-msg", CHANGE_ID);
+        lab.write_program(".git/hooks/commit-msg", CHANGE_ID);
         let before = lab.picture();
         lab.json(["land", "a", "b", "--shape", shape, "--dry-run"]);
         assert_eq!((asked(&lab), lab.picture()), (0, before.clone()), "planning asks no hook");
@@ -124,7 +117,7 @@ fn the_commit_msg_hook_edits_every_commit_that_the_branch_gets_once() {
 #[test]
 fn a_target_that_moves_meanwhile_does_not_gather_change_ids() {
     let lab = two();
-    hook(&lab, ".git/hooks/commit-msg", CHANGE_ID);
+    lab.write_program(".git/hooks/commit-msg", CHANGE_ID);
     // The check of the joined tree moves the branch once, so the landing is planned again.
     let script = format!(
         "cd '{0}' && test -e moved || {{ touch moved; git update-ref refs/heads/other $(git commit-tree -p other -m x other^{{tree}}); }}",
@@ -146,7 +139,7 @@ fn a_hook_finds_what_git_commit_gives_it() {
         "#!/bin/sh\n{{ pwd; git diff --cached --name-status; echo \"$GIT_AUTHOR_NAME $GIT_EDITOR\"; basename \"$1\"; cat; }} > '{}' 2>&1\n",
         seen.display()
     );
-    hook(&lab, "my hooks/commit-msg", &script);
+    lab.write_program("my hooks/commit-msg", &script);
     std::fs::create_dir(lab.root().join("sub")).unwrap();
     let output = lab.takeback(["land", "a"]).current_dir(lab.root().join("sub")).output().unwrap();
     crate::lab::said(&output, 0);
@@ -168,7 +161,7 @@ fn a_hook_can_read_what_no_commit_of_the_repository_holds_yet() {
     lab.write("f", lines("1", "twenty"));
     lab.commit("others went on");
     let seen = lab.outside().join("seen");
-    hook(&lab, ".git/hooks/commit-msg", &format!("#!/bin/sh\ngit show :f > '{}'\n", seen.display()));
+    lab.write_program(".git/hooks/commit-msg", &format!("#!/bin/sh\ngit show :f > '{}'\n", seen.display()));
     lab.json(["land", "k7"]);
     assert_eq!(std::fs::read_to_string(seen).unwrap(), lines("one", "twenty"));
 }
@@ -176,14 +169,14 @@ fn a_hook_can_read_what_no_commit_of_the_repository_holds_yet() {
 #[test]
 fn a_git_that_cannot_run_hooks_for_us_has_its_hooks_run_all_the_same() {
     let lab = two();
-    hook(&lab, ".git/hooks/commit-msg", CHANGE_ID);
+    lab.write_program(".git/hooks/commit-msg", CHANGE_ID);
     let real = lab.command("sh").args(["-c", "command -v git"]).output().unwrap().stdout;
     let real = String::from_utf8(real).unwrap();
     let old = format!(
         "#!/bin/sh\ncase \"$1\" in version) echo git version 2.30.2;; hook) exit 1;; *) exec {} \"$@\";; esac\n",
         real.trim()
     );
-    hook(&lab, "../old/git", &old);
+    lab.write_program("../old/git", &old);
     let path = format!("{}:{}", lab.outside().join("old").display(), std::env::var("PATH").unwrap());
     crate::lab::said(&lab.takeback(["land", "a", "b"]).env("PATH", path).output().unwrap(), 0);
     assert_eq!((asked(&lab), change_ids(&lab, ":/start..HEAD").len()), (3, 3));
@@ -192,7 +185,7 @@ fn a_git_that_cannot_run_hooks_for_us_has_its_hooks_run_all_the_same() {
 #[test]
 fn a_hook_that_git_would_not_run_is_not_run() {
     let lab = two();
-    hook(&lab, ".git/hooks/commit-msg", "#!/bin/sh\nexit 1\n");
+    lab.write_program(".git/hooks/commit-msg", "#!/bin/sh\nexit 1\n");
     std::fs::set_permissions(lab.root().join(".git/hooks/commit-msg"), std::fs::Permissions::from_mode(0o644)).unwrap();
     lab.json(["land", "a"]);
 }
@@ -200,8 +193,7 @@ fn a_hook_that_git_would_not_run_is_not_run() {
 #[test]
 fn a_no_of_the_hook_names_the_task_whose_commit_it_is() {
     let lab = two();
-    hook(
-        &lab,
+    lab.write_program(
         ".git/hooks/commit-msg",
         "#!/bin/sh\ngrep -q 'Land b$' \"$1\" || exit 0\necho 'no ticket' >&2\necho 'PROJ-1 is one' >&2\nexit 1\n",
     );
@@ -216,7 +208,7 @@ fn a_no_of_the_hook_names_the_task_whose_commit_it_is() {
 #[test]
 fn what_a_hook_that_says_yes_writes_is_passed_on() {
     let lab = two();
-    hook(&lab, ".git/hooks/commit-msg", "#!/bin/sh\necho 'the subject is rather short'\n");
+    lab.write_program(".git/hooks/commit-msg", "#!/bin/sh\necho 'the subject is rather short'\n");
     let landed = lab.json(["land", "a", "b"]);
     assert_eq!(landed["notes"][0], "the commit-msg hook says: the subject is rather short", "once for all: {landed}");
 }
@@ -224,7 +216,7 @@ fn what_a_hook_that_says_yes_writes_is_passed_on() {
 #[test]
 fn a_revert_passes_the_hook_and_is_signed_like_a_landing() {
     let lab = two();
-    hook(&lab, ".git/hooks/commit-msg", CHANGE_ID);
+    lab.write_program(".git/hooks/commit-msg", CHANGE_ID);
     lab.json(["land", "a"]);
     lab.json(["revert", "a"]);
     lab.json(["land", "a"]);
@@ -235,10 +227,10 @@ fn a_revert_passes_the_hook_and_is_signed_like_a_landing() {
 #[test]
 fn what_a_hook_leaves_is_tidied_as_git_does_it_and_nothing_is_no_message() {
     let lab = two();
-    hook(&lab, ".git/hooks/commit-msg", "#!/bin/sh\nprintf '\\n\\n\\nReviewed-by: the hook  \\n\\n' >> \"$1\"\n");
+    lab.write_program(".git/hooks/commit-msg", "#!/bin/sh\nprintf '\\n\\n\\nReviewed-by: the hook  \\n\\n' >> \"$1\"\n");
     lab.json(["land", "a"]);
     let message = lab.git(["log", "-1", "--format=%B"]);
     assert!(message.trim_end().ends_with("\n\nReviewed-by: the hook") && !message.contains("\n\n\n"), "{message:?}");
-    hook(&lab, ".git/hooks/commit-msg", "#!/bin/sh\necho > \"$1\"\n");
+    lab.write_program(".git/hooks/commit-msg", "#!/bin/sh\necho > \"$1\"\n");
     assert_eq!(lab.answer(["land", "b"]).1["refused"][0]["kind"], "hook");
 }

@@ -37,8 +37,9 @@ fn wait_for_locks(folder: &Path) {
     });
 }
 
-fn is_free(lock: &Path) -> bool {
-    File::open(lock).is_ok_and(|file| file.try_lock_shared().is_ok())
+/// A child that another test's thread forks just now has the file open too: closing alone would let the look last until it execs.
+pub(crate) fn is_free(lock: &Path) -> bool {
+    File::open(lock).is_ok_and(|file| file.try_lock_shared().is_ok_and(|()| file.unlock().is_ok()))
 }
 
 /// Nothing is left over: no lock of git's, no `.keep` of ours, no file begun, no environment of a task that is over.

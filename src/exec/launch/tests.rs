@@ -91,14 +91,8 @@ fn nothing_runs_before_the_gate_opens_and_the_process_is_known_by_then() {
 #[test]
 fn a_command_that_cannot_be_started_says_why() {
     let lab = Lab::new();
-    let file = |name: &str, text: &str, mode: u32| {
-        use std::os::unix::fs::PermissionsExt as _;
-        let path = lab.top.path().join(name);
-        crate::sys::file::fill(&path, text.as_bytes()).unwrap();
-        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
-    };
-    file("plain", "text", 0o644);
-    file("orphan", "#!/nowhere/interpreter\n", 0o755);
+    crate::sys::file::fill(&lab.top.path().join("plain"), b"text").unwrap();
+    testing::write_program(&lab.top.path().join("orphan"), "#!/nowhere/interpreter\n");
     let why = |program: &str| lab.run(&lab.launch(&words(&[program]))).why_not.unwrap();
     assert_eq!(why("no-such-command"), NotStarted::NotFound { program: "no-such-command".into() });
     assert_eq!(why("./orphan"), NotStarted::Interpreter { program: "./orphan".into() });

@@ -1,7 +1,5 @@
 //! Landings that are refused for their tasks or for their target.
 
-use std::os::unix::fs::PermissionsExt as _;
-
 use super::{refused, row};
 use crate::lab::{Lab, wait_until};
 
@@ -242,10 +240,7 @@ fn a_push_with_several_remotes() {
 #[test]
 fn a_landing_that_the_hook_refuses() {
     let lab = Lab::new();
-    std::fs::create_dir_all(lab.root().join(".git/hooks")).unwrap();
-    let hook = lab.root().join(".git/hooks/commit-msg");
-    std::fs::write(&hook, "#!/bin/sh\necho no ticket >&2\nexit 1\n").unwrap();
-    std::fs::set_permissions(&hook, std::fs::Permissions::from_mode(0o755)).unwrap();
+    lab.write_program(".git/hooks/commit-msg", "#!/bin/sh\necho no ticket >&2\nexit 1\n");
     lab.ready_task("k7", "x", "1\n");
     refused(&lab, ["land", "k7"]).fits(&row!()).about("k7");
     lab.json(["land", "k7", "--no-verify"]);

@@ -13,7 +13,7 @@ fn another_command_that_is_deciding() {
     lock.lock().unwrap();
     refused(&lab, ["land", "k7"]).fits(&row!());
     assert_eq!(lab.json(["list"])["tasks"][0]["state"], "ready", "reading needs no lock");
-    drop(lock);
+    lock.unlock().unwrap();
     lab.json(["land", "k7"]);
 }
 

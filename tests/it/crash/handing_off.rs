@@ -1,11 +1,12 @@
 //! Crashes of `run`, `retry` and `cancel`, and of the runners that they start.
 
+use std::path::PathBuf;
 use std::process::Output;
 
 use super::stage::{Passing, Stage, run_count, runs, work};
 use super::sweep::{Ending, Scenario};
 use crate::lab::{Lab, wait_until};
-use crate::tidy::{below, wait_for_runners};
+use crate::tidy::{below, is_free, wait_for_runners};
 use crate::tty;
 
 pub(super) const RUN: Scenario = Scenario {
@@ -124,7 +125,7 @@ pub(super) const CANCEL: Scenario = Scenario {
     act: |stage| {
         let endless = format!("{}; sleep 1000", work(&stage.lab));
         stage.run(&["run", "--name", "t", "--shell", &endless]);
-        let made = || has_slot_with(&stage.lab, "made.log") || !is_running(&stage.lab);
+        let made = || has_slot_with(&stage.lab, "made.log", "out") || !is_running(&stage.lab);
         wait_until("the task has done its work", made);
         stage.run(&["cancel", "t"]);
         // A cancel that crashed before it asked has changed nothing; one that asked is gone on with by any command.
@@ -160,17 +161,16 @@ fn any_command(stage: &Stage) -> Output {
 
 fn is_running(lab: &Lab) -> bool {
     let tasks = lab.root().join(".git/takeback/tasks");
-    let locks = below(&tasks).into_iter().filter(|path| path.ends_with("1/lock"));
-    let mut files = locks.filter_map(|path| std::fs::File::open(path).ok());
-    files.any(|file| file.try_lock_shared().is_err())
+    below(&tasks).iter().any(|path| path.ends_with("1/lock") && !is_free(path))
 }
 
 fn was_asked(lab: &Lab) -> bool {
     below(&lab.root().join(".git/takeback/tasks")).iter().any(|path| path.ends_with("1/cancel"))
 }
 
-fn has_slot_with(lab: &Lab, name: &str) -> bool {
-    below(&lab.outside().join("state")).iter().any(|path| path.ends_with(name))
+fn has_slot_with(lab: &Lab, name: &str, text: &str) -> bool {
+    let is_whole = |path: &PathBuf| path.ends_with(name) && std::fs::read_to_string(path).is_ok_and(|found| found == text);
+    below(&lab.outside().join("state")).iter().any(is_whole)
 }
 
 #[test]

@@ -1,7 +1,6 @@
 //! Crashes of `hooks`: the hook that was there before is in work at every moment.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 
 use super::decisions::LAND;
@@ -57,9 +56,7 @@ fn text(lab: &Lab) -> String {
 }
 
 fn with_a_hook(lab: &Lab) {
-    fs::create_dir_all(place(lab).parent().unwrap()).unwrap();
-    fs::write(place(lab), text(lab)).unwrap();
-    fs::set_permissions(place(lab), fs::Permissions::from_mode(0o755)).unwrap();
+    lab.write_program(place(lab), &text(lab));
 }
 
 fn assert_in_work(stage: &Stage) {

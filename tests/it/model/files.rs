@@ -59,6 +59,15 @@ impl Edit {
         ]
     }
 
+    /// Whether it is about a file that git ignores.
+    pub(super) fn is_about_ignored(self) -> bool {
+        let ignored = |p: u8| is_ignored(PATHS[usize::from(p)]);
+        match self {
+            Self::Write(p, _) | Self::First(p, _) | Self::Last(p, _) | Self::Delete(p) | Self::Executable(p) => ignored(p),
+            Self::Rename(p, q) => ignored(p) || ignored(q),
+        }
+    }
+
     /// The same for `sh`.
     fn line(self) -> String {
         match self {

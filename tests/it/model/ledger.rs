@@ -16,6 +16,8 @@ pub(super) struct Task {
     pub(super) target: Option<String>,
     pub(super) own_base: String,
     pub(super) attempt: u64,
+    /// The highest number that an attempt of it ever had, also one that was undone.
+    pub(super) highest: u64,
     /// What the last attempt alone makes of it.
     pub(super) own: &'static str,
     pub(super) base: String,
@@ -49,6 +51,8 @@ pub(super) struct Operation {
     pub(super) moves: Vec<Move>,
     /// Whether the first move decides.
     pub(super) decides: bool,
+    /// Its task before and after it, where that is another attempt.
+    pub(super) attempts: Option<(Task, Task)>,
     /// It has not been taken back.
     pub(super) holds: bool,
     /// What a user saw before and after.
@@ -58,9 +62,12 @@ pub(super) struct Operation {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     Land,
+    /// Somebody else has landed it: no branch moves but the task's own.
+    LandAs,
     Discard,
     Revert,
     Retry,
+    Open,
     /// Takes the operation at this place back.
     Undo(usize),
     Redo(usize),
@@ -77,7 +84,8 @@ pub(super) struct Move {
 impl Kind {
     pub(super) fn word(self) -> &'static str {
         match self {
-            Self::Land => "land",
+            Self::Land | Self::LandAs => "land",
+            Self::Open => "open",
             Self::Discard => "discard",
             Self::Revert => "revert",
             Self::Retry => "retry",
@@ -88,7 +96,7 @@ impl Kind {
 
     fn decides(self) -> Option<&'static str> {
         match self {
-            Self::Land => Some("landed"),
+            Self::Land | Self::LandAs => Some("landed"),
             Self::Discard => Some("discarded"),
             Self::Revert => Some("reverted"),
             _ => None,
@@ -96,7 +104,7 @@ impl Kind {
     }
 
     fn can_be_undone(self) -> bool {
-        matches!(self, Self::Land | Self::Discard | Self::Revert)
+        matches!(self, Self::Land | Self::LandAs | Self::Discard | Self::Revert | Self::Open)
     }
 
     fn takes_back(self) -> Option<usize> {
@@ -124,8 +132,8 @@ impl Ledger {
     pub(super) fn state(&self, task: usize) -> (&'static str, Option<usize>) {
         let mut state = (self.tasks[task].own, None);
         for (n, operation) in self.operations.iter().enumerate().filter(|(_, o)| o.holds && o.tasks.contains(&task)) {
-            if operation.kind == Kind::Retry {
-                state = (self.tasks[task].own, None);
+            if matches!(operation.kind, Kind::Retry | Kind::Open) {
+                state = (self.tasks[task].own, (operation.kind == Kind::Open).then_some(n));
             } else if let Some(decided) = operation.kind.decides() {
                 state = (decided, Some(n));
             }
@@ -142,11 +150,23 @@ impl Ledger {
     pub(super) fn decide(&mut self, operation: Operation) {
         if let Some(taken_back) = operation.kind.takes_back() {
             self.operations[taken_back].holds = false;
+            if let Some((before, _)) = self.operations[taken_back].attempts.clone() {
+                self.now(operation.tasks[0], before);
+            }
             if let Some(brought_back) = self.operations[taken_back].kind.takes_back() {
                 self.operations[brought_back].holds = true;
+                if let Some((_, after)) = self.operations[brought_back].attempts.clone() {
+                    self.now(operation.tasks[0], after);
+                }
             }
         }
         self.operations.push(operation);
+    }
+
+    /// A task is as an attempt of it left it.
+    fn now(&mut self, task: usize, at: Task) {
+        let highest = self.tasks[task].highest;
+        self.tasks[task] = Task { highest, ..at };
     }
 
     /// The operation that `undo` means without an argument.

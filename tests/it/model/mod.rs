@@ -7,6 +7,7 @@
 //! The seed is fixed, so that every run tries the same. `PROPTEST_CASES=500` tries more, `PROPTEST_RNG_SEED=7` others. What once
 //! failed is in `regressions.rs`, as the sequence that it shrank to.
 
+mod by_hand;
 mod files;
 mod foreign;
 mod ledger;
@@ -49,6 +50,8 @@ impl World {
             Step::Redo => self.redo(),
             Step::Retry { task, from_head } => self.retry(self.ledger.task(*task), *from_head),
             Step::Cancel(number) => self.cancel(self.ledger.task(*number)),
+            Step::Open(number, edits) => self.open(self.ledger.task(*number), edits),
+            Step::LandAs { task, back } => self.land_as(self.ledger.task(*task), *back),
             Step::Git(git) => self.foreign(git),
         }
     }

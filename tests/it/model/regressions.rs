@@ -1,7 +1,7 @@
-//! What once failed, as the sequence that it shrank to.
+//! What once failed, as the sequence that it shrank to, and what chance comes upon too seldom.
 
 use super::files::Edit;
-use super::step::{Git, Landing, Step, To, Work};
+use super::step::{Git, Landing, Place, Step, To, Undo, Work};
 use super::{can_play, play};
 
 fn run(edits: &[Edit]) -> Step {
@@ -17,5 +17,24 @@ fn a_file_that_the_task_deletes_and_the_target_renamed_is_no_change_that_is_ther
     if can_play("a_file_that_the_task_deletes") {
         let rename = Git::Commit(vec![Edit::Rename(0, 4)]);
         play(&[run(&[Edit::First(0, 0)]), Step::Git(rename), run(&[Edit::Delete(4)]), land(1, To::Linked)]);
+    }
+}
+
+#[test]
+fn a_branch_that_somebody_has_moved_stays_where_it_is_when_its_result_is_worked_on() {
+    if can_play("a_branch_that_somebody_has_moved") {
+        let moved = [Git::Switch(Place::Third), Git::Commit(vec![Edit::Write(2, 1)]), Git::MoveBranch(0)].map(Step::Git);
+        let open = Step::Open(0, vec![Edit::Last(0, 1)]);
+        play(&[&[run(&[Edit::First(0, 0)])], &moved[..], &[open, Step::Undo(Undo::Last)]].concat());
+    }
+}
+
+#[test]
+fn an_attempt_by_hand_that_was_undone_keeps_its_number_and_comes_back() {
+    if can_play("an_attempt_by_hand_that_was_undone") {
+        let open = |c| Step::Open(0, vec![Edit::Last(0, c)]);
+        let retry = Step::Retry { task: 0, from_head: false };
+        let back = || Step::Undo(Undo::Task(0));
+        play(&[run(&[Edit::First(0, 0)]), open(1), back(), open(2), back(), Step::Redo, back(), retry]);
     }
 }

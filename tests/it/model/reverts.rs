@@ -23,7 +23,7 @@ impl World {
     /// Whether somebody else has put a task on this branch.
     pub(super) fn is_there(&self, n: usize, branch: &str) -> bool {
         let task = self.lab.task(&self.ledger.tasks[n].id);
-        task["landed"]["elsewhere"] == true && task["landed"]["ref"] == branch
+        self.ledger.state(n).0 != "landed" && task["landed"]["elsewhere"] == true && task["landed"]["ref"] == branch
     }
 
     /// Reverts a task that landed where it was to land: the branch has what git makes of it without the change.
@@ -38,6 +38,9 @@ impl World {
             let answer = self.takeback(&["revert", &task.id]);
             return self.assert_refused(&answer, &[if state == "running" { "running" } else { "state" }], &before);
         };
+        if landing.kind == Kind::LandAs {
+            return;
+        }
         let name = landing.moves[0].name.clone();
         let Some((old, new)) = self.change(&landing.tasks, n, landing.moves[0].to.as_ref().unwrap()) else { return };
         if task.target.as_ref() != Some(&name) {

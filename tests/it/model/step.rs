@@ -23,6 +23,13 @@ pub(super) enum Step {
         from_head: bool,
     },
     Cancel(u8),
+    /// A result is opened, and something is done there.
+    Open(u8, Vec<Edit>),
+    /// A commit is said to have brought a task: where the branch is that it was to land on, or an earlier one.
+    LandAs {
+        task: u8,
+        back: u8,
+    },
     /// Somebody uses git.
     Git(Git),
 }
@@ -162,6 +169,8 @@ fn step() -> impl Strategy<Value = Step> {
         3 => Just(Step::Redo),
         2 => (any::<u8>(), any::<bool>()).prop_map(|(task, from_head)| Step::Retry { task, from_head }),
         1 => any::<u8>().prop_map(Step::Cancel),
+        3 => (any::<u8>(), edits(2)).prop_map(|(task, edits)| Step::Open(task, edits)),
+        2 => (any::<u8>(), 0..2_u8).prop_map(|(task, back)| Step::LandAs { task, back }),
         12 => git().prop_map(Step::Git),
     ]
 }

@@ -44,6 +44,7 @@ impl World {
             target: before.branch().map(ToOwned::to_owned),
             own_base: String::new(),
             attempt: 1,
+            highest: 1,
             own: "running",
             base: String::new(),
             result: None,
@@ -156,7 +157,8 @@ impl World {
         let answer = self.takeback(&["wait", &task.id]);
         let start = if from_head { before.head() } else { task.own_base.clone() };
         let base = self.files(&start);
-        self.ledger.tasks[n].attempt += 1;
+        self.ledger.tasks[n].highest += 1;
+        self.ledger.tasks[n].attempt = self.ledger.tasks[n].highest;
         let at = before.at(&task.branch()).cloned();
         // Moved to where the new attempt starts, it is where the branch of a running task is.
         let is_ours = at.is_none() || [task.result.as_ref(), Some(&task.base), Some(&start)].contains(&at.as_ref());
@@ -184,7 +186,7 @@ impl World {
     }
 
     /// Moves of task branches, which no checkout follows.
-    fn assert_moved_silently(&mut self, before: &Seen, moves: &[Move]) -> Seen {
+    pub(super) fn assert_moved_silently(&mut self, before: &Seen, moves: &[Move]) -> Seen {
         let first = Move { name: String::new(), from: None, to: None };
         let all: Vec<_> = std::iter::once(first).chain(moves.iter().cloned()).collect();
         self.assert_moved(before, &all)
@@ -272,7 +274,12 @@ impl World {
     }
 
     /// The branch, where it is, and where the landing starts.
-    fn target(&self, before: &Seen, tasks: &[usize], to: Option<&str>) -> Result<(String, Option<String>, String), &'static str> {
+    pub(super) fn target(
+        &self,
+        before: &Seen,
+        tasks: &[usize],
+        to: Option<&str>,
+    ) -> Result<(String, Option<String>, String), &'static str> {
         let tasks: Vec<_> = tasks.iter().map(|n| &self.ledger.tasks[*n]).collect();
         if let Some(to) = to {
             let name = format!("refs/heads/{to}");
@@ -410,7 +417,7 @@ impl World {
 }
 
 /// The move that removes a task's branch, where it is at `tip`.
-fn branch_goes(task: &Task, before: &Seen, tip: &String) -> Vec<Move> {
+pub(super) fn branch_goes(task: &Task, before: &Seen, tip: &String) -> Vec<Move> {
     let at = before.at(&task.branch()).filter(|at| *at == tip);
     at.map(|at| Move { name: task.branch(), from: Some(at.clone()), to: None }).into_iter().collect()
 }

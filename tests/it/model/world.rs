@@ -122,7 +122,7 @@ impl World {
         let uid = said["id"].as_str().unwrap().to_owned();
         let is_decision = kind == Kind::Land || (kind == Kind::Revert && !moves.is_empty());
         let decides = is_decision || matches!(kind, Kind::Undo(at) | Kind::Redo(at) if self.ledger.operations[at].decides);
-        self.ledger.decide(Operation { uid, kind, tasks, moves, decides, holds: true, seen });
+        self.ledger.decide(Operation { uid, kind, tasks, moves, decides, attempts: None, holds: true, seen });
     }
 
     /// A commit's files.
@@ -141,7 +141,9 @@ impl World {
         let mut states = BTreeMap::new();
         for task in list["tasks"].as_array().unwrap() {
             let id = task["id"].as_str().unwrap().to_owned();
-            let state = if task["landed"]["elsewhere"] == true { self.found(task) } else { task["state"].as_str().unwrap() };
+            let is_known = self.ledger.states().get(&id).is_some_and(|state| state == "landed");
+            let is_found = task["landed"]["elsewhere"] == true && !is_known;
+            let state = if is_found { self.found(task) } else { task["state"].as_str().unwrap() };
             states.insert(id, state.to_owned());
             self.known.extend([&task["base"], &task["result"]].into_iter().filter_map(Value::as_str).map(ToOwned::to_owned));
         }

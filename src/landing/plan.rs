@@ -272,7 +272,9 @@ pub(super) fn let_go(site: &Site, tasks: &[Standing], target: &str, notes: &mut 
     for task in tasks {
         let name = &task.spec.branch;
         let now = refs::find(&site.repo, name)?.map(CommitId::from);
-        if now.is_some() && now == task.record.result && name != target {
+        if now.is_some() && name != target && !git::heads::checkouts_of(&site.repo, name)?.is_empty() {
+            notes.push(format!("{} is checked out: it stays", target::short(name)));
+        } else if now.is_some() && now == task.record.result && name != target {
             moves.push(Move { name: name.clone(), from: now, to: None });
         } else if now.is_some() {
             notes.push(format!("{} was moved since the task ended: it stays", target::short(name)));

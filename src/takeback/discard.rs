@@ -1,7 +1,7 @@
 //! Throwing finished tasks' results away: their branches go, their commits stay in reach.
 
 use super::undo::{Error, Plan};
-use crate::git::refs;
+use crate::git::{heads, refs};
 use crate::id::CommitId;
 use crate::journal::{Book, Decision, Kind, Move, Standing};
 use crate::store::Site;
@@ -46,6 +46,9 @@ fn plan_one(site: &Site, task: &Standing, plan: &mut Plan) -> Result<(), Error> 
     let tip = task.record.result.unwrap_or(task.record.base);
     let short = name.trim_start_matches("refs/heads/");
     match now {
+        Some(_) if !heads::checkouts_of(&site.repo, name)?.is_empty() => {
+            plan.kept.push(format!("the branch {short}: it is checked out"));
+        }
         Some(now) if now == tip => {
             plan.decision.operation.moves.push(Move { name: name.clone(), from: Some(now), to: None });
             plan.restored.push(format!("the branch {short} goes"));

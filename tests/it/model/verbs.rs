@@ -418,6 +418,6 @@ impl World {
 
 /// The move that removes a task's branch, where it is at `tip`.
 pub(super) fn branch_goes(task: &Task, before: &Seen, tip: &String) -> Vec<Move> {
-    let at = before.at(&task.branch()).filter(|at| *at == tip);
+    let at = before.at(&task.branch()).filter(|at| *at == tip && !before.is_checked_out(&task.branch()));
     at.map(|at| Move { name: task.branch(), from: Some(at.clone()), to: None }).into_iter().collect()
 }

@@ -4,7 +4,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 /// A program could not be run, or said no.
@@ -108,8 +108,16 @@ pub(crate) fn interactive_git(git_dir: &Path) -> Command {
 ///
 /// [`Error::Start`] if the system does not tell where the program is.
 pub(crate) fn own() -> Result<Command, Error> {
-    let program = std::env::current_exe().map_err(|source| Error::Start { program: "takeback".to_owned(), source })?;
+    let program = own_program().map_err(|source| Error::Start { program: "takeback".to_owned(), source })?;
     Ok(new(program))
+}
+
+/// Where this program is. One that an upgrade has replaced since it was started is still had through its process (`/proc/PID/exe`,
+/// proc(5)), for as long as that lives.
+fn own_program() -> io::Result<PathBuf> {
+    let program = std::env::current_exe()?;
+    let through_process = PathBuf::from(format!("/proc/{}/exe", std::process::id()));
+    Ok(if !program.exists() && through_process.exists() { through_process } else { program })
 }
 
 /// Runs a command to its end and returns what it wrote to stdout.

@@ -49,6 +49,7 @@ mod source;
 mod story;
 mod tidy;
 mod tty;
+mod upgraded;
 mod watch;
 
 /// Says aloud that a test cannot run here, and why: past the test runner, which hides what a passing test prints. CI counts these.

@@ -5,7 +5,7 @@ use git2::Repository;
 use super::hand_off::{self, Error};
 use super::start;
 use crate::exec::environment::{self, Environment};
-use crate::git::{self, refs, support};
+use crate::git::{self, heads, refs, support};
 use crate::id::{CommitId, Uid};
 use crate::journal::{Decision, Kind, Move, Standing, TaskRef, Writer};
 use crate::store::Site;
@@ -130,15 +130,17 @@ pub(super) fn make_attempt(site: &Site, task: &Standing, new: &New<'_>) -> Resul
     crate::store::tasks::save_record(&site.layout, task.uid(), &record)?;
     let mut decision = Decision::about(Kind::Retry, std::slice::from_ref(task));
     decision.operation.tasks = vec![TaskRef { uid: task.uid().clone(), attempt: new.attempt }];
-    decision.operation.moves = branch_move(&site.repo, task, new.base)?;
+    decision.operation.moves.extend(branch_move(&site.repo, task, new.base)?);
     writer.carry_out(&decision)?;
     Ok(lock)
 }
 
-/// The branch goes back to the base; one that somebody has moved stays.
-fn branch_move(main: &Repository, task: &Standing, base: CommitId) -> Result<Vec<Move>, git::Error> {
+/// The task's branch goes where its new attempt is. One that somebody has moved stays, and so does one that is checked out: its files
+/// would not follow.
+pub(super) fn branch_move(main: &Repository, task: &Standing, to: CommitId) -> Result<Option<Move>, git::Error> {
     let name = task.spec.branch.clone();
     let now = refs::find(main, &name)?.map(CommitId::from);
     let ours = now.is_none() || now == task.record.result || now == Some(task.record.base);
-    Ok(if ours && now != Some(base) { vec![Move { name, from: now, to: Some(base) }] } else { vec![] })
+    let goes = ours && now != Some(to) && heads::checkouts_of(main, &name)?.is_empty();
+    Ok(goes.then_some(Move { name, from: now, to: Some(to) }))
 }

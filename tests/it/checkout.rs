@@ -19,3 +19,19 @@ fn a_change_in_the_second_of_the_last_commit_is_still_seen_after_a_landing() {
     lab.ok(["undo"]);
     assert_eq!(lab.git(["--no-optional-locks", "status", "--porcelain"]), " M a.txt");
 }
+
+#[test]
+fn a_tasks_branch_that_is_checked_out_stays_where_its_files_are() {
+    let verbs = ["land t", "discard t", "retry t", "retry t --base main", "open t -- sh -c 'echo more >> a.txt'"];
+    for verb in verbs {
+        let lab = Lab::new();
+        let result = lab.ready_task("t", "a.txt", "two\n");
+        lab.write("b/c.txt", "later\n");
+        lab.commit("later");
+        lab.git(["switch", "-q", "takeback/t"]);
+        lab.ok(shlex::split(verb).unwrap());
+        lab.run(["wait", "t"]);
+        assert_eq!(lab.git(["rev-parse", "HEAD"]), result, "{verb}");
+        assert_eq!(lab.git(["status", "--porcelain"]), "", "{verb}");
+    }
+}

@@ -20,12 +20,6 @@ fn kept(lab: &Lab) -> PathBuf {
     lab.root().join(".git/hooks/reference-transaction.before-takeback")
 }
 
-fn write_hook(path: &Path, text: &str) {
-    fs::create_dir_all(path.parent().unwrap()).unwrap();
-    fs::write(path, text).unwrap();
-    fs::set_permissions(path, fs::Permissions::from_mode(0o750)).unwrap();
-}
-
 /// A hook that writes down what it is told.
 fn noting(lab: &Lab) -> String {
     let log = lab.outside().join("noted");
@@ -173,7 +167,7 @@ fn a_worktree_of_the_users_that_is_called_like_ours_protects_nothing() {
 #[test]
 fn the_hook_that_was_there_before_is_called_with_every_line_and_its_no_counts() {
     let lab = Lab::new();
-    write_hook(&place(&lab), &noting(&lab));
+    lab.write_program(place(&lab), &noting(&lab));
     lab.ok(["hooks", "install"]);
     let head = lab.git(["rev-parse", "HEAD"]);
     for running in [false, true] {
@@ -189,7 +183,7 @@ fn the_hook_that_was_there_before_is_called_with_every_line_and_its_no_counts() 
         let told = format!("{none} {head} refs/x/{running}/one\n{none} {head} refs/x/{running}/two\n");
         assert_eq!(&noted(&lab)[before..], format!("prepared:\n{told}committed:\n{told}"));
     }
-    write_hook(&kept(&lab), "#!/bin/sh\necho theirs >&2\nexit 1\n");
+    lab.write_program(kept(&lab), "#!/bin/sh\necho theirs >&2\nexit 1\n");
     let output = lab.command("git").args(["update-ref", "refs/x/three", &head]).output().unwrap();
     assert!(!output.status.success() && String::from_utf8_lossy(&output.stderr).contains("theirs"), "{output:?}");
     end(&lab, "t");
@@ -198,7 +192,7 @@ fn the_hook_that_was_there_before_is_called_with_every_line_and_its_no_counts() 
 #[test]
 fn what_was_there_before_is_back_the_very_same_when_ours_goes() {
     let lab = Lab::new();
-    write_hook(&place(&lab), &noting(&lab));
+    lab.write_program(place(&lab), &noting(&lab));
     let identity = |path: &Path| path.symlink_metadata().map(|m| (m.ino(), m.mode(), m.mtime_nsec(), m.nlink())).unwrap();
     let before = identity(&place(&lab));
     assert_eq!(lab.json(["hooks", "install"])["hooks"][0]["done"], "installed");
@@ -225,7 +219,7 @@ fn what_was_there_before_is_back_the_very_same_when_ours_goes() {
 #[test]
 fn a_dry_run_says_what_it_would_do_and_does_nothing() {
     let lab = Lab::new();
-    write_hook(&place(&lab), &noting(&lab));
+    lab.write_program(place(&lab), &noting(&lab));
     assert_eq!(lab.json(["hooks", "install", "--dry-run"])["hooks"][0]["done"], "installed");
     assert!(!kept(&lab).exists() && !lab.root().join(".git/takeback/hooks.json").exists());
     lab.ok(["hooks", "install"]);
@@ -238,7 +232,7 @@ fn the_list_tells_ours_from_older_ones_and_from_others() {
     let lab = Lab::new();
     let state = || lab.json(["hooks", "list"])["hooks"][0]["state"].clone();
     assert_eq!(state(), "absent");
-    write_hook(&place(&lab), "#!/bin/sh\n");
+    lab.write_program(place(&lab), "#!/bin/sh\n");
     assert_eq!(state(), "foreign");
     lab.ok(["hooks", "install"]);
     assert_eq!(state(), "installed");
@@ -284,7 +278,7 @@ fn a_repository_that_is_moved_takes_its_hooks_along_and_a_copy_has_its_own() {
         let lab = Lab::new();
         lab.git(["config", "core.hooksPath", folder]);
         let hook = |root: &Path| root.join(folder).join("reference-transaction");
-        write_hook(&hook(&lab.root()), "#!/bin/sh\n# mine\n");
+        lab.write_program(hook(&lab.root()), "#!/bin/sh\n# mine\n");
         lab.ok(["hooks", "install", "--force"]);
         let copy = lab.outside().join("copy");
         assert!(lab.command("cp").arg("-a").args([lab.root(), copy.clone()]).status().unwrap().success());
@@ -318,7 +312,7 @@ fn one_that_was_put_there_by_hand_or_by_another_repository_is_known_for_ours() {
     assert!(!place(&lab).exists());
 
     let shared = lab.outside().join("shared");
-    write_hook(&shared.join("reference-transaction"), "#!/bin/sh\n# mine\n");
+    lab.write_program(shared.join("reference-transaction"), "#!/bin/sh\n# mine\n");
     let other = lab.outside().join("other");
     lab.git(["clone", "-q", ".", other.to_str().unwrap()]);
     let there = other.to_str().unwrap();

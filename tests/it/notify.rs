@@ -1,7 +1,6 @@
 //! `run --notify`: somebody is told when a task is over, and that changes nothing in how it ended.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
 
 use crate::lab::{Lab, wait_until};
 
@@ -63,8 +62,7 @@ fn the_desktop_is_told_by_the_program_that_is_there_and_its_absence_is_said_at_o
     assert!(run("before").contains("nobody will be told on the desktop"));
     wait_until("it is noted", || lab.task("before")["notes"].to_string().contains("neither notify-send nor osascript"));
     let script = format!("#!/bin/sh\nfor word; do echo \"[$word]\"; done >> {0}.new\n/bin/mv {0}.new {0}\n", told.display());
-    fs::write(bin.join("notify-send"), script).unwrap();
-    fs::set_permissions(bin.join("notify-send"), fs::Permissions::from_mode(0o755)).unwrap();
+    lab.write_program(bin.join("notify-send"), &script);
     assert!(!run("after").contains("nobody will be told"));
     wait_until("the desktop is told", || told.exists());
     assert_eq!(fs::read_to_string(&told).unwrap(), "[--app-name=takeback]\n[--]\n[after is empty]\n[true]\n");

@@ -8,10 +8,10 @@ use super::look::{Look, look};
 use super::{Error, Left, Why, aside};
 use crate::git::commit::{self, NewCommit};
 use crate::git::intake::{Cut, KeptPack};
-use crate::git::refs;
+
 use crate::git::{self, tree};
 use crate::id::{CommitId, TreeId, Uid};
-use crate::journal::{Book, Decision, Kind, Move, PACK_LABEL, Standing, TaskRef, Writer};
+use crate::journal::{Book, Decision, Kind, PACK_LABEL, Standing, TaskRef, Writer};
 use crate::runner::attempt::Attempt;
 use crate::runner::keep::pin;
 use crate::runner::{judge, retry};
@@ -146,14 +146,8 @@ fn publish(site: &Site, task: &Standing, base: CommitId, look: &Look) -> Result<
 fn decide(site: &Site, task: &Standing, record: &Record) -> Result<Uid, Error> {
     let mut decision = Decision::about(Kind::Open, std::slice::from_ref(task));
     decision.operation.tasks = vec![TaskRef { uid: task.uid().clone(), attempt: record.attempt }];
-    let name = task.spec.branch.clone();
-    let now = refs::find(&site.repo, &name)?.map(CommitId::from);
     let to = record.result.unwrap_or(record.base);
-    // A branch that somebody has moved stays.
-    let is_ours = now.is_none() || now == task.record.result || now == Some(task.record.base);
-    if is_ours && now != Some(to) {
-        decision.operation.moves = vec![Move { name, from: now, to: Some(to) }];
-    }
+    decision.operation.moves.extend(retry::branch_move(&site.repo, task, to)?);
     let (writer, _) = Writer::new(&site.repo, &site.layout)?;
     writer.carry_out(&decision)?;
     Ok(decision.operation.uid)

@@ -18,7 +18,7 @@ use crate::git::quarantine::{Quarantine, QuarantineSpec};
 use crate::git::refs::{self, RefMove};
 use crate::git::refusal::Refusal;
 use crate::git::survey::{self, Limits};
-use crate::git::{self, Intake};
+use crate::git::{self, Intake, heads};
 use crate::id::{CommitId, TreeId, Uid};
 use crate::store::layout::{self, AttemptDir};
 use crate::store::tasks;
@@ -164,17 +164,27 @@ impl Keeper<'_> {
                 result
             }
         };
-        // A branch that somebody else has moved, or deleted, stays as it is.
-        let from = refs::find(self.main, &self.spec.branch)?.filter(|now| Some(*now) == earlier).unwrap_or(base.into());
-        let branch = RefMove { name: self.spec.branch.clone(), from: Some(from), to: Some(result) };
-        match refs::apply(self.main, &branch, "takeback: result") {
-            Err(git::Error::Moved { .. }) => {}
-            other => other?,
-        }
+        self.move_branch(earlier.unwrap_or(base.into()), (base.into(), result))?;
         if let Some(pack) = pack {
             pack.release()?;
         }
         Ok(result.into())
+    }
+
+    /// The task's branch goes to the result. One that somebody else has moved, or deleted, stays as it is, and so does one that a
+    /// checkout has: its files would not follow.
+    fn move_branch(&self, earlier: Oid, (base, result): (Oid, Oid)) -> Result<(), git::Error> {
+        let name = &self.spec.branch;
+        let own = self.slot.admin().ok().map(|admin| admin.path().to_owned());
+        if heads::checkouts_of(self.main, name)?.iter().any(|git_dir| Some(git_dir) != own.as_ref()) {
+            return Ok(());
+        }
+        let from = refs::find(self.main, name)?.filter(|now| *now == earlier).unwrap_or(base);
+        let branch = RefMove { name: name.clone(), from: Some(from), to: Some(result) };
+        match refs::apply(self.main, &branch, "takeback: result") {
+            Err(git::Error::Moved { .. }) => Ok(()),
+            other => other,
+        }
     }
 
     /// Takes over what the task committed, branched and stashed itself.

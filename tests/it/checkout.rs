@@ -35,3 +35,15 @@ fn a_tasks_branch_that_is_checked_out_stays_where_its_files_are() {
         assert_eq!(lab.git(["status", "--porcelain"]), "", "{verb}");
     }
 }
+
+#[test]
+fn the_branch_of_a_task_without_a_result_stays_too_when_it_gets_one() {
+    let lab = Lab::new();
+    let base = lab.git(["rev-parse", "HEAD"]);
+    lab.ok(["run", "--wait", "--name", "t", "--shell", "test $TAKEBACK_ATTEMPT = 1 || echo two > a.txt"]);
+    lab.git(["switch", "-q", "takeback/t"]);
+    lab.ok(["retry", "t"]);
+    lab.run(["wait", "t"]);
+    assert_eq!(lab.task("t")["state"], "ready");
+    assert_eq!((lab.git(["rev-parse", "HEAD"]), lab.git(["status", "--porcelain"])), (base, String::new()));
+}

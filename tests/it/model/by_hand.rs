@@ -40,9 +40,10 @@ impl World {
         assert_eq!(result.as_ref().map(|result| self.files(result)), (made != base).then_some(made), "{answer:#?}");
         let mut after = task.clone();
         (after.own, after.attempt, after.highest, after.result) = (own, highest, highest, result);
-        // A branch that somebody has moved is left to them.
+        // A branch that somebody has moved, or has checked out, is left to them.
         let (from, to) = (before.at(&task.branch()).cloned(), after.tip().clone());
         let is_ours = from.is_none() || [task.result.as_ref(), Some(&task.base)].contains(&from.as_ref());
+        let is_ours = is_ours && !before.is_checked_out(&task.branch());
         let moves = vec![Move { name: task.branch(), from, to: Some(to) }];
         let moves: Vec<_> = moves.into_iter().filter(|step| is_ours && step.from != step.to).collect();
         let seen = self.assert_moved_silently(&before, &moves);
@@ -71,6 +72,9 @@ impl World {
             _ if task.result.is_none() => Some("empty"),
             "landed" if shown["landed"]["commit"] == commit => Some("landed"),
             "discarded" => Some("state"),
+            "landed" => None,
+            // It was made from what has that commit already.
+            _ if self.asked(&["rev-list", "--count", &commit, &format!("^{}", task.base)]) == "0" => Some("state"),
             _ => None,
         };
         if let Some(kind) = refused {

@@ -73,6 +73,10 @@ pub(crate) fn backwards(main: &Repository, operation: &Operation) -> Result<Resu
         let back = step.reversed();
         let decides = n == 0 && operation.decisive;
         let now = refs::find(main, &step.name)?.map(CommitId::from);
+        // A task's branch that somebody has checked out stays: its files would not follow.
+        if !decides && now.is_some() && !heads::checkouts_of(main, &back.name)?.is_empty() {
+            continue;
+        }
         if now != back.from {
             if !decides {
                 continue;

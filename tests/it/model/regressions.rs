@@ -40,10 +40,12 @@ fn an_attempt_by_hand_that_was_undone_keeps_its_number_and_comes_back() {
 }
 
 #[test]
-fn a_tasks_branch_that_is_checked_out_stays_when_it_lands_or_is_discarded() {
+fn a_tasks_branch_that_is_checked_out_stays_whatever_becomes_of_the_task() {
     if can_play("a_tasks_branch_that_is_checked_out") {
         let start = || vec![run(&[Edit::Write(2, 0)]), Step::Git(Git::Switch(Place::Task(0)))];
         play(&[start(), vec![land(0, To::HandOff), run(&[Edit::Write(0, 0)])]].concat());
         play(&[start(), vec![Step::Discard(0), run(&[Edit::Write(0, 0)])]].concat());
+        let again = [Step::Discard(0), Step::Undo(Undo::Last), Step::Git(Git::Switch(Place::Task(0))), Step::Redo];
+        play(&[&[run(&[Edit::Write(0, 0)])], &again[..], &[run(&[Edit::Write(0, 0)])]].concat());
     }
 }

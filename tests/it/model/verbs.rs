@@ -397,7 +397,11 @@ impl World {
         for (n, step) in operation.moves.iter().enumerate() {
             let back = Move { name: step.name.clone(), from: step.to.clone(), to: step.from.clone() };
             let decides = operation.decides && n == 0;
-            if before.at(&back.name) != back.from.as_ref() {
+            let now = before.at(&back.name);
+            if !decides && now.is_some() && before.is_checked_out(&back.name) {
+                continue;
+            }
+            if now != back.from.as_ref() {
                 if decides {
                     return Err("stale");
                 }

@@ -4,7 +4,8 @@ use serde_json::Value;
 
 use super::files;
 use super::ledger::{Kind, Move};
-use super::world::World;
+use super::seen::Seen;
+use super::world::{EITHER, World};
 
 impl World {
     /// A task that the program found on a branch: git has to agree that its whole change is there. Returns its state by the model.
@@ -24,6 +25,16 @@ impl World {
     pub(super) fn is_there(&self, n: usize, branch: &str) -> bool {
         let task = self.lab.task(&self.ledger.tasks[n].id);
         self.ledger.state(n).0 != "landed" && task["landed"]["elsewhere"] == true && task["landed"]["ref"] == branch
+    }
+
+    /// Why a task that has landed cannot land: it is there, or somebody took it out since.
+    pub(super) fn landed_already(&self, before: &Seen, n: usize) -> &'static str {
+        let operation = self.ledger.state(n).1.map(|at| &self.ledger.operations[at]);
+        let Some(landing) = operation.filter(|operation| operation.kind == Kind::Land) else { return EITHER };
+        let [Move { name, to: Some(to), .. }, ..] = &landing.moves[..] else { return EITHER };
+        let Some((old, new)) = self.change(&landing.tasks, n, to) else { return EITHER };
+        let tip = before.at(name).map(|tip| self.merge(&new, tip, &old));
+        if tip == Some(Err("landed")) { "taken-out" } else { "landed" }
     }
 
     /// Reverts a task that landed where it was to land: the branch has what git makes of it without the change.

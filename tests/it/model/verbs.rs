@@ -241,7 +241,7 @@ impl World {
             Ok(target) => target,
             Err(kind) => return Landing::Error(kind),
         };
-        let mut refused: Vec<_> = tasks.iter().filter_map(|n| self.why_not(*n, allow_failed)).collect();
+        let mut refused: Vec<_> = tasks.iter().filter_map(|n| self.why_not(before, *n, allow_failed)).collect();
         refused.extend(tasks.iter().filter(|n| self.is_there(**n, &name)).map(|_| "landed"));
         if !refused.is_empty() {
             return Landing::Refused(refused);
@@ -303,14 +303,14 @@ impl World {
         Ok((names[0].clone(), Some(tip.clone()), tip.clone()))
     }
 
-    fn why_not(&self, n: usize, allow_failed: bool) -> Option<&'static str> {
+    fn why_not(&self, before: &Seen, n: usize, allow_failed: bool) -> Option<&'static str> {
         let has_result = self.ledger.tasks[n].result.is_some();
         match self.ledger.state(n).0 {
             "running" => Some("running"),
             "empty" => Some("empty"),
             "failed" | "cancelled" if !has_result => Some("empty"),
             "failed" | "cancelled" if !allow_failed => Some("failed"),
-            "landed" => Some("landed"),
+            "landed" => Some(self.landed_already(before, n)),
             "discarded" => Some("state"),
             _ => None,
         }

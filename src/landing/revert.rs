@@ -233,26 +233,48 @@ impl Plan {
         Ok(may)
     }
 
-    /// Takes each change out of the branch's tree; `None` where one could not be.
+    /// Takes the changes out of the branch's tree; `None` where one could not be. Changes that follow each other, as in one landing,
+    /// go in one piece; where that meets what came later, they go one by one, so that the task is named.
     fn take_out(&mut self, site: &Site, start: CommitId) -> Result<Option<TreeId>, Error> {
         let mut now: Oid = start.into();
-        let mut tree = tree::of_commit(&site.repo, start)?;
-        for Place { task, change: (before, after), .. } in &self.places {
-            let sides = Sides { base: (*after).into(), ours: now, theirs: (*before).into() };
-            match merge::join(&site.repo, &self.intake, sides)? {
-                Joined::Tree(same) if TreeId::from(same) == tree => {}
-                Joined::Tree(without) => {
-                    tree = without.into();
-                    let new = NewCommit::new(without, std::slice::from_ref(&now), "between two reverts\n");
-                    now = commit::by_takeback(&self.intake, &new, clock::now().as_second())?;
-                }
-                Joined::Conflict(paths) => {
-                    let message = "cannot be taken back: the same lines were changed since";
-                    self.refused.push(Refusal::new(&task.spec.id, RefusalKind::Conflict, message).at(paths));
+        for row in self.places.chunk_by(|later, earlier| later.change.0 == earlier.change.1) {
+            let whole = row.last().zip(row.first()).map(|(first, last)| (first.change.0, last.change.1));
+            if let Some(whole) = whole.filter(|_| row.len() > 1)
+                && let Ok(without) = self.without(site, now, whole)?
+            {
+                now = without;
+                continue;
+            }
+            for place in row {
+                match self.without(site, now, place.change)? {
+                    Ok(without) => now = without,
+                    Err(paths) => {
+                        let message = "cannot be taken back: the same lines were changed since";
+                        self.refused.push(Refusal::new(&place.task.spec.id, RefusalKind::Conflict, message).at(paths));
+                    }
                 }
             }
         }
+        let tree = tree::of_commit(self.intake.repo(), now.into())?;
         Ok(self.refused.is_empty().then_some(tree))
+    }
+
+    /// A commit after `now` without a change, or the paths that keep it from being.
+    fn without(
+        &self,
+        site: &Site,
+        now: Oid,
+        (before, after): (CommitId, CommitId),
+    ) -> Result<Result<Oid, Vec<RepoPath>>, git::Error> {
+        let sides = Sides { base: after.into(), ours: now, theirs: before.into() };
+        match merge::join(&site.repo, &self.intake, sides)? {
+            Joined::Conflict(paths) => Ok(Err(paths)),
+            Joined::Tree(same) if TreeId::from(same) == tree::of_commit(self.intake.repo(), now.into())? => Ok(Ok(now)),
+            Joined::Tree(without) => {
+                let new = NewCommit::new(without, std::slice::from_ref(&now), "between two reverts\n");
+                commit::by_takeback(&self.intake, &new, clock::now().as_second()).map(Ok)
+            }
+        }
     }
 
     /// The commits of the branch that came after the landings and changed the same paths.

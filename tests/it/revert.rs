@@ -141,6 +141,31 @@ fn where_others_changed_the_same_lines_the_paths_are_named_and_nothing_happens()
 }
 
 #[test]
+fn of_tasks_that_landed_together_the_one_that_meets_later_work_is_named() {
+    let lab = lab();
+    if !lab.git_merges("of_tasks_that_landed_together_the_one_that_meets_later_work_is_named") {
+        return;
+    }
+    for (name, n) in [("a", 3), ("b", 9), ("c", 15)] {
+        edits(&lab, name, n, name);
+    }
+    lab.json(["land", "a", "b", "c"]);
+    lab.write("f", lab.read("f").replace("b\n", "by others\n"));
+    lab.commit("the line of b");
+    let (code, answer) = lab.answer(["revert", "a", "b", "c"]);
+    let refused = answer["refused"].as_array().unwrap();
+    assert_eq!(
+        (code, refused.len(), &refused[0]["task"], &refused[0]["kind"]),
+        (1, 1, &"b".into(), &"conflict".into()),
+        "{answer}"
+    );
+    lab.json(["revert", "a", "c"]);
+    assert_eq!(lab.read("f"), lines().replace("line 9\n", "by others\n"));
+    assert_eq!((lab.read("a.txt").as_str(), lab.read("b.txt").as_str()), ("one\n", "b\n"));
+    assert!(!lab.root().join("c.txt").exists());
+}
+
+#[test]
 fn the_way_out_of_a_conflict_is_typed_as_it_stands_from_whatever_folder() {
     let lab = lab();
     if !lab.git_merges("the_way_out_of_a_conflict_is_typed_as_it_stands_from_whatever_folder") {

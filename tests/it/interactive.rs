@@ -86,8 +86,11 @@ fn ctrl_z_gives_the_terminal_back_to_the_shell_and_fg_to_the_command() {
     // In the background it goes on until it reads.
     tty.type_keys("bg; until jobs | grep -q Stopped; do sleep 0.05; done; echo again-$((1+1))\n");
     tty.wait_for("again-2", 1);
+    tty.wait_for("[1]+  Stopped", 2);
+    // What is typed before the shell has left its own line editing is a line to nobody.
+    let named = tty.shown().matches("run -i --name t").count();
     tty.type_keys("fg\n");
-    tty.wait_for("run -i --name t", 3);
+    tty.wait_for("run -i --name t", named + 1);
     tty.type_keys("two\n");
     tty.wait_for("next:", 1);
     tty.type_keys("exit\n");

@@ -5,9 +5,10 @@ use serde::Serialize;
 use super::answer::RefTarget;
 use super::decide::{TRIES, left};
 use super::{Engine, Error, Operation};
-use crate::id::{CommitId, Name, Resolved, Uid, resolve};
+use crate::id::{Name, Resolved, Uid, resolve};
 use crate::journal::{Book, CarryError, Writer};
 use crate::landing::{self, Later, Refusal, RefusalKind, RevertWish, TargetError};
+use crate::takeback::words;
 use crate::task::Level;
 
 /// As many later commits, and paths of each, have a line of their own; `later` has all.
@@ -88,8 +89,8 @@ impl RevertPlan {
             paths.extend((more > 0).then(|| format!("{more} more")));
             format!("what {} changed in the same files: {} ({})", later.commit.short(), paths.join(", "), later.subject)
         };
-        let result = |(name, result): (&Name, CommitId)| format!("the result of {name} ({})", result.short());
-        let results = self.plan.tasks.iter().filter_map(|t| Some((&t.spec.id, t.record.result?))).map(result);
+        let results = self.plan.tasks.iter().filter_map(|t| Some((&t.spec.id, t.record.result?.short())));
+        let results = words::results(&results.collect::<Vec<_>>());
         let more = self.plan.later.len().saturating_sub(SHOWN);
         let rest = (more > 0)
             .then(|| format!("what {more} earlier {} there", if more == 1 { "commit changed" } else { "commits changed" }));
@@ -98,9 +99,9 @@ impl RevertPlan {
 
     fn not_undone(&self) -> Vec<String> {
         let unguarded = self.plan.tasks.iter().filter(|t| t.record.sandbox.level == Level::None);
-        let outside = |name: &Name| format!("what {name} did outside its worktree, if it did anything (sandbox: none)");
+        let outside = words::outside(&unguarded.map(|t| &t.spec.id).collect::<Vec<_>>());
         let history = self.plan.tip.map(|_| "the landing stays in the branch's history".to_owned());
-        history.into_iter().chain(unguarded.map(|t| outside(&t.spec.id))).collect()
+        history.into_iter().chain(outside).collect()
     }
 }
 

@@ -1,6 +1,7 @@
 //! Throwing finished tasks' results away: their branches go, their commits stay in reach.
 
 use super::undo::{Error, Plan};
+use super::words;
 use crate::git::{heads, refs};
 use crate::id::CommitId;
 use crate::journal::{Book, Decision, Kind, Move, Standing};
@@ -26,6 +27,15 @@ pub(crate) fn plan_discard(site: &Site, ids: &[String]) -> Result<Plan, Error> {
     for task in &tasks {
         plan_one(site, task, &mut plan)?;
     }
+    let results: Vec<_> = tasks.iter().filter_map(|t| Some((&t.spec.id, t.record.result?))).collect();
+    plan.kept.extend(words::lines(
+        &results,
+        |(_, result)| format!("the result {} stays in reach, and undo brings it back", result.short()),
+        |all| {
+            let names: Vec<_> = all.iter().map(|(name, _)| name).collect();
+            format!("the results of {} stay in reach, and undo brings them back", words::named(&names))
+        },
+    ));
     "discard".clone_into(&mut plan.title);
     Ok(plan)
 }
@@ -55,9 +65,6 @@ fn plan_one(site: &Site, task: &Standing, plan: &mut Plan) -> Result<(), Error> 
         }
         Some(_) => plan.kept.push(format!("the branch {short}: it was moved since the task ended")),
         None => {}
-    }
-    if let Some(result) = task.record.result {
-        plan.kept.push(format!("the result {} stays in reach, and undo brings it back", result.short()));
     }
     let outputs = task.record.kept_outputs();
     if outputs.files > 0 {

@@ -6,6 +6,7 @@
 mod discard;
 mod exact;
 mod undo;
+pub(crate) mod words;
 
 pub(crate) use discard::plan_discard;
 pub(crate) use exact::Refused;

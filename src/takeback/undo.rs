@@ -1,6 +1,7 @@
 //! Undo and redo: the inverse of an operation, as an operation.
 
 use super::exact::{self, Refused};
+use super::words;
 use crate::git;
 use crate::id::{Name, Resolved, Uid, resolve};
 use crate::journal::{Book, BookError, Carried, CarryError, Decision, Folded, Kind, Operation, Standing, Writer};
@@ -224,8 +225,8 @@ fn title_of(book: &Book<'_>, operation: &Operation) -> String {
 fn title(kind: Kind, what: &str, tasks: &[Standing]) -> String {
     let names: Vec<_> = tasks.iter().map(|t| t.spec.id.as_str()).collect();
     match kind {
-        Kind::Redo => format!("the undone {what} of {}", names.join(", ")),
-        _ => format!("the {what} of {}", names.join(", ")),
+        Kind::Redo => format!("the undone {what} of {}", words::named(&names)),
+        _ => format!("the {what} of {}", words::named(&names)),
     }
 }
 
@@ -254,14 +255,10 @@ fn report(site: &Site, plan: &mut Plan, tasks: &[Standing]) -> Result<(), Error>
         let files = git::tree::changes(&odb, Some(change.from.into()), Some(change.to.into()))?.len();
         plan.restored.push(format!("{files} {} and the index of the checkout", if files == 1 { "file" } else { "files" }));
     }
-    for task in tasks {
-        if let Some(result) = task.record.result {
-            plan.kept.push(format!("the result of {} ({})", task.spec.id, result.short()));
-        }
-        if task.record.sandbox.level == Level::None {
-            let line = format!("what {} did outside its worktree, if it did anything (sandbox: none)", task.spec.id);
-            plan.not_undone.push(line);
-        }
-    }
+    let name = |task: &Standing| task.spec.id.clone();
+    let results: Vec<_> = tasks.iter().filter_map(|t| Some((name(t), t.record.result?.short()))).collect();
+    plan.kept.extend(words::results(&results));
+    let unguarded: Vec<_> = tasks.iter().filter(|t| t.record.sandbox.level == Level::None).map(name).collect();
+    plan.not_undone.extend(words::outside(&unguarded));
     Ok(())
 }

@@ -6,7 +6,7 @@ use crate::cli::out::{Page, View};
 use crate::cli::program;
 use crate::cli::table::{Cell, Table};
 use crate::cli::text::{ago, branch, count, duration, files, plain, short, size};
-use crate::engine::{BringMode, Task};
+use crate::engine::{BringMode, LandedAs, Task};
 use crate::sys::clock;
 use crate::task::{CheckRun, Checked, Exit, State};
 
@@ -146,8 +146,12 @@ pub(super) fn next(task: &Task) -> Option<String> {
         State::Cancelled if task.result.is_some() => format!("{us} diff {id} | {us} retry {id} | {us} discard {id}"),
         State::Empty | State::Cancelled => format!("{us} retry {id} | {us} discard {id}"),
         State::Queued | State::Running => format!("{us} logs -f {id} | {us} wait {id} | {us} cancel {id}"),
-        State::Landed if task.landed.as_ref().is_some_and(|l| l.elsewhere) => format!("{us} revert {id}"),
-        State::Landed | State::Discarded => format!("{us} undo {id}"),
+        State::Landed => match &task.landed {
+            Some(landed) if landed.elsewhere => format!("{us} revert {id}"),
+            Some(LandedAs { jointly: Some(operation), .. }) => format!("{us} undo {operation} | {us} revert {id}"),
+            _ => format!("{us} undo {id}"),
+        },
+        State::Discarded => format!("{us} undo {id}"),
         State::Reverted => format!("{us} land {id} | {us} undo {id}"),
         _ => return None,
     };

@@ -8,7 +8,7 @@ use super::{Engine, Error, ErrorKind, LandedAs, Task};
 use crate::config;
 use crate::exec::log::LogReader;
 use crate::id::{Name, Uid};
-use crate::journal::{Book, Standing};
+use crate::journal::{Book, Kind, Standing};
 use crate::landing::{self, Depth, Elsewhere};
 use crate::runner::{cancel, retry};
 use crate::sys::command;
@@ -239,10 +239,12 @@ impl Engine {
 /// Where a task's change is: by the journal, or where it was found.
 fn landed_as(book: &Book<'_>, standing: &Standing, found: Option<Elsewhere>) -> Option<LandedAs> {
     if let Some(Elsewhere { branch, commit, .. }) = found {
-        return Some(LandedAs { branch, commit, elsewhere: true });
+        return Some(LandedAs { branch, commit, elsewhere: true, jointly: None });
     }
     let place = landing::in_journal(book, standing).filter(|_| standing.state == State::Landed)?;
-    Some(LandedAs { branch: place.branch, commit: place.commit, elsewhere: false })
+    let operation = book.fold.operation(standing.entry.operation.as_ref()?).map(|folded| &folded.operation);
+    let jointly = operation.filter(|o| o.kind == Kind::Land && o.tasks.len() > 1).map(|o| o.uid.clone());
+    Some(LandedAs { branch: place.branch, commit: place.commit, elsewhere: false, jointly })
 }
 
 fn split_at_dashes(extra: &[OsString]) -> (Vec<OsString>, Vec<OsString>) {

@@ -97,6 +97,9 @@ pub struct LandedAs {
     pub commit: CommitId,
     /// Whether somebody else brought it, and it was found there.
     pub elsewhere: bool,
+    /// The operation that landed it together with others; `None` where it landed alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub jointly: Option<Uid>,
 }
 
 /// How a task was kept to its worktree.

@@ -38,17 +38,24 @@ pub(crate) fn followers(main: &Repository, name: &str, way: (TreeId, TreeId), od
     let mut found = Followers::default();
     for git_dir in heads::checkouts_of(main, name)? {
         let checkout = repo::open_git_dir(&git_dir)?;
-        let place = Text::from(checkout.workdir().unwrap_or(&git_dir));
-        if let Some(what) = switch::under_way(&checkout) {
-            let what = format!("{what} is under way");
-            found.obstacles.push(Obstacle { checkout: place.clone(), what, blockers: vec![] });
-        }
-        let blockers = switch::blockers(&checkout, from, to, odb)?;
-        if !blockers.is_empty() {
-            let what = switch::describe(&blockers);
-            found.obstacles.push(Obstacle { checkout: place, what, blockers });
+        if let Some((what, blockers)) = in_the_way(&checkout, way, odb)? {
+            let checkout = Text::from(checkout.workdir().unwrap_or(&git_dir));
+            found.obstacles.push(Obstacle { checkout, what, blockers });
         }
         found.changes.push(CheckoutChange { git_dir: heads::to_stored(main.commondir(), &git_dir).into(), from, to });
     }
     Ok(found)
+}
+
+/// What keeps a checkout from going the way, in words, and the paths. Those of a merge that is under way go with it: they are not named.
+fn in_the_way(
+    checkout: &Repository,
+    (from, to): (TreeId, TreeId),
+    odb: &Odb<'_>,
+) -> Result<Option<(String, Vec<Blocker>)>, git::Error> {
+    if let Some(what) = switch::under_way(checkout) {
+        return Ok(Some((format!("{what} is under way"), vec![])));
+    }
+    let blockers = switch::blockers(checkout, from, to, odb)?;
+    Ok((!blockers.is_empty()).then(|| (switch::describe(&blockers), blockers)))
 }

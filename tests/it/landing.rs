@@ -99,9 +99,32 @@ fn several_tasks_are_a_commit_each_joined_by_one_merge_and_taken_back_as_one() {
     let (code, answer) = lab.answer(["undo", "b"]);
     assert_eq!((code, &answer["error"]["kind"]), (3, &json!("stale")), "{answer}");
     assert!(answer["error"]["hint"].as_str().unwrap().contains("takeback undo "), "{answer}");
-    lab.json(["undo"]);
+    let operation = lab.task("b")["landed"]["jointly"].as_str().unwrap().to_owned();
+    let shown = lab.ok(["show", "b"]);
+    assert!(shown.contains(&format!("takeback undo {operation} | takeback revert b")), "{shown}");
+    lab.json(["undo", &operation]);
     assert_eq!(lab.picture(), before);
     sound(&lab);
+}
+
+#[test]
+fn what_is_said_of_many_tasks_is_a_line_for_all() {
+    let lab = Lab::new();
+    let names = ["a", "b", "c", "d"];
+    for name in names {
+        lab.ready_task(name, &format!("{name}.new"), name);
+    }
+    lab.ok(["land", "a", "b", "c", "d"]);
+    for args in [&["revert", "a", "b", "c", "d", "--dry-run"][..], &["undo"]] {
+        let answer = lab.json(args);
+        assert!(answer["kept"].as_array().unwrap().contains(&json!("the results of a, b, c and 1 more")), "{answer}");
+        let outside = answer["not_undone"].as_array().unwrap();
+        let about = outside.iter().filter(|line| line.as_str().unwrap().contains("outside their worktrees")).count();
+        assert_eq!(about, 1, "{answer}");
+    }
+    let answer = lab.json(["discard", "a", "b", "c", "d"]);
+    let line = json!("the results of a, b, c and 1 more stay in reach, and undo brings them back");
+    assert!(answer["kept"].as_array().unwrap().contains(&line), "{answer}");
 }
 
 #[test]

@@ -65,7 +65,7 @@ impl World {
             Ok(without) => {
                 let (from, to) = (files::entries(&self.files(&tip)), files::entries(&self.files(&without)));
                 let followers = before.checkouts.iter().filter(|checkout| checkout.branch() == Some(&name));
-                let times: usize = followers.map(|c| usize::from(c.under_way) + usize::from(c.is_in_the_way(&from, &to))).sum();
+                let times = followers.filter(|c| c.under_way || c.is_in_the_way(&from, &to)).count();
                 if times > 0 {
                     return self.assert_refused(&answer, &vec!["dirty"; times], &before);
                 }

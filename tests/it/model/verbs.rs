@@ -260,7 +260,7 @@ impl World {
         let tree = self.tree_of(&tip);
         let (old, new) = (files::entries(&self.files(&start)), files::entries(&self.files(&tip)));
         for checkout in before.checkouts.iter().filter(|checkout| from.is_some() && checkout.branch() == Some(&name)) {
-            let times = usize::from(checkout.under_way) + usize::from(checkout.is_in_the_way(&old, &new));
+            let times = usize::from(checkout.under_way || checkout.is_in_the_way(&old, &new));
             refused.extend(std::iter::repeat_n("dirty", times * tasks.len()));
         }
         if !refused.is_empty() {

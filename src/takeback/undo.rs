@@ -72,7 +72,7 @@ pub(crate) enum Error {
         how: &'static str,
     },
     /// The task landed together with others.
-    #[error("`{task}` landed together with {}", others.join(", "))]
+    #[error("`{task}` landed together with {}", words::named(others))]
     Joint {
         /// The task.
         task: Name,

@@ -194,8 +194,8 @@ impl View for Landed {
             lines.extend(self.lines_of_tasks());
         }
         lines.extend(landing.push.iter().flat_map(|push| pushed(push, &landing.target.name)));
-        for refusal in &landing.refused {
-            lines.extend(refused::lines(refusal, &way_out(refusal), page));
+        for row in refused::rows(&landing.refused) {
+            lines.extend(refused::lines(row, way_out, page));
         }
         if let Some(clashes) = &landing.forecast {
             lines.extend(forecast::lines(clashes, &landing.target.name, page));
@@ -253,9 +253,10 @@ fn pushed(push: &Push, here: &str) -> Vec<String> {
     lines
 }
 
-fn way_out(refusal: &Refusal) -> String {
+/// The next command to type, for the tasks `id`.
+fn way_out(refusal: &Refusal, id: &str) -> String {
     use RefusalKind as R;
-    let (us, id) = (program(), &refusal.task);
+    let us = program();
     match (refusal.kind, refusal.commit.map(|commit| commit.short())) {
         (R::Conflict, Some(result)) => {
             format!("git cherry-pick {result} brings it by hand; then {us} land {id} --as HEAD writes it down")

@@ -1,16 +1,36 @@
-//! The lines for a task that cannot land or be taken back.
+//! The lines for tasks that cannot land or be taken back.
 
 use crate::cli::out::Page;
-use crate::cli::text::plain;
+use crate::cli::text::{join, plain};
 use crate::engine::Refusal;
 
-/// What is wrong, the paths that it is about, and the next command to type.
-pub(super) fn lines(refusal: &Refusal, hint: &str, page: &Page) -> Vec<String> {
-    let (word, task) = (page.paint("31", "refused:"), page.bold(refusal.task.as_str()));
+/// As many paths of one refusal are named; `--json` has all.
+const SHOWN: usize = 10;
+
+/// Refusals, those of several tasks for one and the same reason as one.
+pub(super) fn rows(refusals: &[Refusal]) -> impl Iterator<Item = &[Refusal]> {
+    // What is said of one task as such can only be said of one.
+    let is_of_many = |refusal: &Refusal| ["cannot ", "would not "].iter().any(|start| refusal.message.starts_with(start));
+    let is_same = move |a: &Refusal, b: &Refusal| {
+        is_of_many(a) && a.kind == b.kind && a.message == b.message && a.paths == b.paths && a.commit == b.commit
+    };
+    refusals.chunk_by(is_same)
+}
+
+/// What is wrong, the paths that it is about, and the next command to type, which `way_out` makes of the tasks' names. The tasks of
+/// `row` are refused alike.
+pub(super) fn lines(row: &[Refusal], way_out: impl Fn(&Refusal, &str) -> String, page: &Page) -> Vec<String> {
+    let Some(refusal) = row.first() else { return vec![] };
+    let ids: Vec<_> = row.iter().map(|refusal| refusal.task.as_str()).collect();
+    let hint = way_out(refusal, &ids.join(" "));
+    let names: Vec<_> = row.iter().map(|refusal| page.bold(refusal.task.as_str())).collect();
+    let (word, tasks) = (page.paint("31", "refused:"), join(&names));
     // Most messages say what the task is or did; some speak of the branch or of a check.
     let gap = if refusal.message.starts_with("the ") { ":" } else { "" };
-    let mut lines = vec![format!("{word} {task}{gap} {}", plain(&refusal.message))];
-    lines.extend(refusal.paths.iter().map(|p| format!("  {}", plain(&p.to_string()))));
+    let mut lines = vec![format!("{word} {tasks}{gap} {}", plain(&refusal.message))];
+    lines.extend(refusal.paths.iter().take(SHOWN).map(|p| format!("  {}", plain(&p.to_string()))));
+    let more = refusal.paths.len().saturating_sub(SHOWN);
+    lines.extend((more > 0).then(|| format!("  … and {more} more: --json lists all")));
     lines.push(format!("  hint: {hint}"));
     lines
 }

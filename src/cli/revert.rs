@@ -114,10 +114,10 @@ impl View for Answer {
         if reverted.refused.is_empty() {
             return facts(reverted).join("\n");
         }
-        let refusals = reverted.refused.iter().flat_map(|refusal| {
-            let mut lines = refused::lines(refusal, &way_out(refusal), page);
+        let refusals = refused::rows(&reverted.refused).flat_map(|row| {
+            let mut lines = refused::lines(row, way_out, page);
             let hint = lines.pop();
-            lines.extend(changed_since(refusal, &reverted.later));
+            lines.extend(row.first().map(|refusal| changed_since(refusal, &reverted.later)).unwrap_or_default());
             lines.extend(hint);
             lines
         });
@@ -156,9 +156,10 @@ fn changed_since(refusal: &Refusal, later: &[Later]) -> Vec<String> {
     all.iter().take(SHOWN).map(line).chain(rest).collect()
 }
 
-fn way_out(refusal: &Refusal) -> String {
+/// The next command to type, for the tasks `id`.
+fn way_out(refusal: &Refusal, id: &str) -> String {
     use RefusalKind as R;
-    let (us, id) = (program(), &refusal.task);
+    let us = program();
     match refusal.kind {
         R::Conflict => {
             let paths: Vec<_> = refusal.paths.iter().take(3).map(pathspec).collect();

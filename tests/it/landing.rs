@@ -108,6 +108,19 @@ fn several_tasks_are_a_commit_each_joined_by_one_merge_and_taken_back_as_one() {
 }
 
 #[test]
+fn what_keeps_several_tasks_from_landing_is_said_once() {
+    let lab = Lab::new();
+    lab.ready_task("a", "a.txt", "two\n");
+    lab.ready_task("b", "new.txt", "new\n");
+    lab.write("a.txt", "mine\n");
+    let output = lab.run(["land", "a", "b"]);
+    let text = said(&output, 3);
+    assert!(text.starts_with("refused: a and b cannot land: 1 modified file is in the way"), "{text}");
+    assert_eq!((text.matches("a.txt").count(), text.matches("hint:").count()), (1, 1), "{text}");
+    assert_eq!(lab.answer(["land", "a", "b"]).1["refused"].as_array().unwrap().len(), 2);
+}
+
+#[test]
 fn what_is_said_of_many_tasks_is_a_line_for_all() {
     let lab = Lab::new();
     let names = ["a", "b", "c", "d"];

@@ -4,8 +4,9 @@ use serde::Serialize;
 
 use crate::cli::exit::Code;
 use crate::cli::out::{Page, View};
+use crate::cli::text::count;
 use crate::cli::{Cx, ops, program, tasks};
-use crate::engine::{Engine, Error, Operation, Task};
+use crate::engine::{Engine, Error, Opened, Operation, Task};
 use crate::task::State;
 
 /// How many of the last decisions are shown.
@@ -22,6 +23,7 @@ Status changes nothing and repairs nothing, so there is nothing for `takeback un
 /// Show what runs, what waits for you, and what was decided lately
 ///
 /// Also what is due: tasks whose runner was killed, and decisions that a crash cut short. The next command that writes settles these.
+/// And how many worktrees of `open` wait for you.
 #[derive(clap::Args, Debug)]
 #[command(after_long_help = EXAMPLES)]
 pub(super) struct Args {
@@ -36,6 +38,7 @@ struct Status {
     batches: [(); 0],
     operations: Vec<Operation>,
     due: Vec<Due>,
+    opened: Vec<Opened>,
     #[serde(skip)]
     is_chosen: bool,
 }
@@ -63,7 +66,8 @@ impl Status {
         let mut operations = engine.operations()?;
         let due = due(&tasks, &operations);
         operations.truncate(LATELY);
-        Ok(Self { tasks: tasks.into_iter().filter(is_open).collect(), batches: [], operations, due, is_chosen: false })
+        let tasks = tasks.into_iter().filter(is_open).collect();
+        Ok(Self { tasks, batches: [], operations, due, opened: opened(engine), is_chosen: false })
     }
 
     fn of(engine: &Engine, ids: &[String]) -> Result<Self, Error> {
@@ -72,7 +76,9 @@ impl Status {
         let mut operations = engine.operations()?;
         operations.retain(is_theirs);
         let due = due(&tasks, &operations);
-        Ok(Self { tasks, batches: [], operations, due, is_chosen: true })
+        let mut opened = opened(engine);
+        opened.retain(|opened| tasks.iter().any(|t| t.id == opened.task));
+        Ok(Self { tasks, batches: [], operations, due, opened, is_chosen: true })
     }
 
     fn section(&self, title: &str, belongs: impl Fn(&&Task) -> bool, page: &Page) -> Option<String> {
@@ -98,6 +104,7 @@ impl View for Status {
             let lines: Vec<_> = self.due.iter().map(Due::line).collect();
             parts.push(Some(format!("{}\n{}", page.bold("Due, at the next command that writes"), lines.join("\n"))));
         }
+        parts.push(open_line(&self.opened));
         let parts: Vec<_> = parts.into_iter().flatten().collect();
         if parts.is_empty() && !self.is_chosen {
             return format!("nothing runs, nothing waits for you; `{} run -- CMD…` hands something off", program());
@@ -109,6 +116,19 @@ impl View for Status {
 /// Whether nothing was decided about it yet.
 fn is_open(task: &Task) -> bool {
     !matches!(task.state, State::Landed | State::Discarded | State::Reverted)
+}
+
+/// The worktrees that are open. Where their folder cannot be used the status is told without them; the next `open` says why.
+fn opened(engine: &Engine) -> Vec<Opened> {
+    engine.worktrees().unwrap_or_default()
+}
+
+/// How many are open, in one line; `None` with none.
+fn open_line(opened: &[Opened]) -> Option<String> {
+    let cut_short = opened.iter().filter(|opened| opened.state == "cut-short").count() as u64;
+    let among = if cut_short > 0 { format!(", {cut_short} of them cut short") } else { String::new() };
+    let number = count(opened.len() as u64, "worktree");
+    (!opened.is_empty()).then(|| format!("{number} open{among}: {} open --list", program()))
 }
 
 fn due(tasks: &[Task], operations: &[Operation]) -> Vec<Due> {

@@ -410,6 +410,21 @@ fn a_command_that_was_cut_short_leaves_all_and_the_next_one_says_so() {
     assert_eq!(show(&lab, "takeback/t:a.txt"), "three");
 }
 
+#[test]
+fn status_says_how_many_worktrees_are_open_and_how_many_were_cut_short() {
+    let lab = lab();
+    assert!(!lab.ok(["status"]).contains("open --list"));
+    assert_eq!(lab.json(["status"])["opened"], json!([]));
+    left_open(&lab);
+    assert!(lab.ok(["status"]).ends_with("\n\n1 worktree open: takeback open --list\n"), "{}", lab.ok(["status"]));
+    assert_eq!(lab.json(["status", "t"])["opened"][0]["state"], "left");
+    lab.ready_task("k8", "b.txt", "two\n");
+    lab.run(["open", "k8", "--", "sh", "-c", "kill -KILL $PPID"]);
+    let screen = lab.ok(["status"]);
+    assert!(screen.ends_with("\n\n2 worktrees open, 1 of them cut short: takeback open --list\n"), "{screen}");
+    assert!(lab.ok(["status", "t"]).ends_with("\n1 worktree open: takeback open --list\n"));
+}
+
 fn processes_in(folder: &Path) -> Vec<u32> {
     let all = fs::read_dir("/proc").unwrap().filter_map(|entry| entry.unwrap().file_name().to_str()?.parse().ok());
     all.filter(|pid: &u32| fs::read_link(format!("/proc/{pid}/cwd")).is_ok_and(|at| at == folder)).collect()

@@ -47,6 +47,15 @@ pub(crate) enum Said {
     No(String),
 }
 
+/// The folder that a `core.hooksPath` names: from the root of the checkout, or in a bare repository from its git dir. Git puts `/` and
+/// the hook's name behind the path, so an empty one names the root of the file system.
+pub(crate) fn folder(main: &Repository, path: &Path) -> PathBuf {
+    if path.as_os_str().is_empty() {
+        return PathBuf::from("/");
+    }
+    main.workdir().unwrap_or_else(|| main.path()).join(path)
+}
+
 impl CommitMsg {
     /// Finds the hook: in `core.hooksPath` or the repository's own folder, and only if it may be executed.
     ///
@@ -56,7 +65,7 @@ impl CommitMsg {
     pub(crate) fn find(main: &Repository) -> Result<Option<Self>, Error> {
         let folder = main.workdir().unwrap_or_else(|| main.path()).to_owned();
         let set = main.config().and_then(|config| config.get_path("core.hooksPath"));
-        let hooks = set.map_or_else(|_| main.commondir().join("hooks"), |path| folder.join(path));
+        let hooks = set.map_or_else(|_| main.commondir().join("hooks"), |path| self::folder(main, &path));
         let file = hooks.join(NAME);
         if !is_executable(&file) {
             return Ok(None);

@@ -46,8 +46,8 @@ impl Done {
 ///
 /// # Errors
 ///
-/// [`Error::NotOwn`] unless forced, [`Error::Edited`], [`Error::InTheWay`]: nothing is changed then. [`Error::File`] for example
-/// where the file system knows no second names.
+/// [`Error::NotOwn`] unless forced, [`Error::Edited`], [`Error::InTheWay`]; [`Error::File`] for example in a folder that cannot be
+/// written to, or where the file system knows no second names. Nothing is changed then.
 pub(crate) fn install(layout: &Layout, folder: &Folder, how: How) -> Result<Vec<(Standing, Done)>, Error> {
     folder.check(how.force)?;
     let _lock = how.lock(layout)?;
@@ -125,13 +125,29 @@ fn put_in_place(layout: &Layout, ledger: &mut Ledger, standing: &Standing, folde
     if standing.state == State::Foreign {
         before = content(path)?;
     }
+    let earlier = ledger.clone();
     ledger.put(Line { name: script.name.to_owned(), folder: folder.into(), scripts, before });
     ledger.save(layout)?;
-    file::make_folder(folder)?;
-    if standing.state == State::Foreign && !standing.before {
-        file::name_twice(path, kept, Point::HOOK_KEPT)?;
+    let placed = (|| {
+        file::make_folder(folder)?;
+        if standing.state == State::Foreign && !standing.before {
+            file::name_twice(path, kept, Point::HOOK_KEPT)?;
+        }
+        file::replace_program(path, script.text.as_bytes(), Point::HOOK)
+    })();
+    if placed.is_err() && content(path).is_ok_and(|there| there != Some(own)) {
+        // The first error is the one to tell.
+        drop(clear_up(layout, standing, &earlier));
     }
-    Ok(file::replace_program(path, script.text.as_bytes(), Point::HOOK)?)
+    Ok(placed?)
+}
+
+/// Takes back what was done about a hook that could not be put in place.
+fn clear_up(layout: &Layout, standing: &Standing, earlier: &Ledger) -> Result<(), Error> {
+    if !standing.before && standing.is_kept_twice() {
+        file::remove(&standing.kept, Point::HOOK)?;
+    }
+    earlier.save(layout)
 }
 
 fn removing(standing: &Standing, folder: &Folder) -> Result<Done, Error> {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use git2::ErrorCode;
 
 use super::Error;
-use crate::git;
+use crate::git::{self, hook};
 use crate::store::Site;
 
 /// The folder where git looks for hooks.
@@ -31,7 +31,8 @@ pub(crate) enum Place {
 }
 
 impl Folder {
-    /// Finds it, as git does: a relative `core.hooksPath` starts at the root of the checkout, or in a bare repository's git dir.
+    /// Finds it, as git does: a relative `core.hooksPath` starts at the root of the checkout, or in a bare repository's git dir. An
+    /// empty one is the root of the file system, since git puts `/` and the hook's name behind it (tried with 2.47).
     ///
     /// # Errors
     ///
@@ -43,7 +44,7 @@ impl Folder {
             Err(e) if e.code() == ErrorCode::NotFound => return Ok(Self { path: common.join("hooks"), place: Place::Own }),
             other => other.map_err(git::Error::of("read", "core.hooksPath"))?,
         };
-        let path = site.repo.workdir().unwrap_or(site.repo.path()).join(path);
+        let path = hook::folder(&site.repo, &path);
         let place = place(&path, common, site.repo.workdir());
         Ok(Self { path, place })
     }

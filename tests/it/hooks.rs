@@ -228,6 +228,38 @@ fn a_dry_run_says_what_it_would_do_and_does_nothing() {
 }
 
 #[test]
+fn an_install_that_fails_leaves_nothing() {
+    let lab = Lab::new();
+    let folder = lab.root().join(".git/hooks");
+    fs::remove_dir_all(&folder).unwrap_or_default();
+    std::os::unix::fs::symlink("nowhere/hooks", &folder).unwrap();
+    let said = lab.refused(["hooks", "install"], 4);
+    assert!(said.contains("hooks"), "{said}");
+    assert!(!lab.root().join(".git/takeback/hooks.json").exists());
+    fs::create_dir_all(lab.root().join(".git/nowhere/hooks")).unwrap();
+    lab.ok(["hooks", "install"]);
+    let ledger = lab.read(".git/takeback/hooks.json");
+    // What an earlier install has put elsewhere stays known.
+    std::os::unix::fs::symlink("nothing/there", lab.root().join(".git/more")).unwrap();
+    lab.git(["config", "core.hooksPath", ".git/more"]);
+    lab.refused(["hooks", "install", "--force"], 4);
+    assert_eq!(lab.read(".git/takeback/hooks.json"), ledger);
+}
+
+#[test]
+fn an_empty_folder_of_hooks_is_the_root_of_the_file_system_as_for_git() {
+    let lab = Lab::new();
+    lab.git(["config", "core.hooksPath", ""]);
+    let hook = &lab.json(["hooks", "list"])["hooks"][0];
+    assert_eq!(hook["path"], "/reference-transaction");
+    let said = lab.refused(["hooks", "install"], 3);
+    assert!(said.contains("git's hooks are in \"/\", outside of the repository"), "{said}");
+    for folder in [lab.root(), lab.root().join(".git/hooks")] {
+        assert!(!folder.join("reference-transaction").exists());
+    }
+}
+
+#[test]
 fn the_list_tells_ours_from_older_ones_and_from_others() {
     let lab = Lab::new();
     let state = || lab.json(["hooks", "list"])["hooks"][0]["state"].clone();

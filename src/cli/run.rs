@@ -62,6 +62,9 @@ pub(super) struct Args {
     wait: bool,
 
     /// Give the command this terminal, and keep what it changed when it ends [CMD: your shell]
+    ///
+    /// A shell ends with the exit code of its last command: if that failed, so did the task. `exit 0` leaves it as a success, and
+    /// `takeback land --allow-failed` lands it all the same.
     #[arg(short, long, conflicts_with_all = ["idle", "retries"])]
     interactive: bool,
 

@@ -76,6 +76,9 @@ impl From<BringError> for Error {
             BringError::NoPlace { path, .. } => {
                 new(ErrorKind::Usage).about(path.display()).hint("the task can be told where it is, by its full path")
             }
+            BringError::Special { path, .. } => {
+                new(ErrorKind::Usage).about(path).hint("name the files and folders that the task needs")
+            }
             BringError::Whole { path, .. } | BringError::GitDir(path) => new(ErrorKind::Usage)
                 .about(path.display())
                 .hint("name the folders that the task needs; what is committed it has from git"),

@@ -28,6 +28,14 @@ pub(crate) enum Error {
     /// Git has it.
     #[error("`{0}` is tracked: it is in the worktree already")]
     Tracked(RepoPath),
+    /// Neither a file nor a folder.
+    #[error("cannot bring `{path}`: it is {what}, which cannot be copied")]
+    Special {
+        /// As it was given.
+        path: String,
+        /// What it is.
+        what: &'static str,
+    },
     /// A path outside of the checkout by a relative name.
     #[error("`{path}` is outside of the checkout: name it in full")]
     NotInFull {

@@ -2,6 +2,7 @@
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::fs::FileTypeExt as _;
 use std::path::{Path, PathBuf};
 
 use super::Error;
@@ -45,6 +46,7 @@ impl Root {
         let missing = |_| Error::Missing { path: text.clone(), from: full.clone() };
         let real = full.canonicalize().map_err(missing)?;
         self.refuse(&full, &real)?;
+        refuse_special(&text, &real)?;
         let above = full.parent().unwrap_or(&full).canonicalize().map_err(missing)?;
         let itself = full.file_name().map_or(above.clone(), |name| above.join(name));
         let inside = full.strip_prefix(&self.named).or_else(|_| itself.strip_prefix(&self.checkout));
@@ -88,4 +90,16 @@ impl Root {
         }
         Ok(())
     }
+}
+
+/// Refuses what a copy could hold nothing of. Below a folder such things are left out, with a line that says so.
+fn refuse_special(given: &str, real: &Path) -> Result<(), Error> {
+    let Ok(kind) = real.symlink_metadata().map(|about| about.file_type()) else { return Ok(()) };
+    let what = match () {
+        () if kind.is_file() || kind.is_dir() => return Ok(()),
+        () if kind.is_fifo() => "a pipe",
+        () if kind.is_socket() => "a socket",
+        () => "a device",
+    };
+    Err(Error::Special { path: given.to_owned(), what })
 }

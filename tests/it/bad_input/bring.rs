@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::os::unix::fs::symlink;
+use std::os::unix::net::UnixListener;
 
 use super::{refused, row};
 use crate::lab::Lab;
@@ -40,6 +41,19 @@ fn a_brought_path_that_is_tracked() {
     let lab = lab();
     for path in ["a.txt", "b", "b/c.txt:ro"] {
         bring(&lab, path).fits(&row!()).about(path.trim_end_matches(":ro"));
+    }
+}
+
+#[test]
+fn a_brought_path_that_is_a_pipe() {
+    let lab = lab();
+    assert!(lab.command("mkfifo").arg("data/pipe").status().unwrap().success());
+    let _listener = UnixListener::bind(lab.root().join("data/socket")).unwrap();
+    symlink("pipe", lab.root().join("data/link")).unwrap();
+    for (path, what) in [("data/pipe", "a pipe"), ("data/pipe:ro", "a pipe"), ("data/link", "a pipe"), ("data/socket", "a socket")]
+    {
+        let said = bring(&lab, path).fits(&row!()).about(path.trim_end_matches(":ro"));
+        assert!(format!("{said:?}").contains(what), "{said:?}");
     }
 }
 

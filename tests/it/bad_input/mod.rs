@@ -169,9 +169,12 @@ fn files(folder: &Path, seen: &mut Vec<String>) {
         if meta.is_dir() {
             files(path, seen);
         } else {
-            let content =
-                std::fs::read_link(path).map(|p| p.into_os_string().into_encoded_bytes()).or_else(|_| std::fs::read(path));
-            seen.push(format!("{} {:o} {:?}", path.display(), meta.mode(), content.ok().map(|b| b.escape_ascii().to_string())));
+            // A pipe would be waited for.
+            let content = match std::fs::read_link(path) {
+                Ok(link) => Some(link.into_os_string().into_encoded_bytes()),
+                Err(_) => meta.is_file().then(|| std::fs::read(path).ok()).flatten(),
+            };
+            seen.push(format!("{} {:o} {:?}", path.display(), meta.mode(), content.map(|b| b.escape_ascii().to_string())));
         }
     }
 }

@@ -26,6 +26,15 @@ pub(crate) fn checkouts_of(repo: &Repository, name: &str) -> Result<Vec<PathBuf>
     Ok(found)
 }
 
+/// Tells whether a checkout has the branch `name`: its files would not follow if the branch alone were moved.
+///
+/// # Errors
+///
+/// As [`checkouts_of`].
+pub(crate) fn is_checked_out(repo: &Repository, name: &str) -> Result<bool, Error> {
+    Ok(!checkouts_of(repo, name)?.is_empty())
+}
+
 fn git_dirs(repo: &Repository) -> Result<Vec<PathBuf>, Error> {
     let common = repo.commondir().to_owned();
     let admins = common.join("worktrees");

@@ -18,6 +18,11 @@ pub(crate) struct Step {
     pub(crate) changes: Vec<Change>,
 }
 
+/// Tells whether a commit is `tip`, or in its history.
+pub(crate) fn holds(repo: &Repository, tip: Oid, commit: Oid) -> bool {
+    tip == commit || repo.graph_descendant_of(tip, commit).unwrap_or(false)
+}
+
 /// Lists what is reachable from `tip` and not from `known`, but for merges: what these bring is in the commits that they join. Stops
 /// after `most` commits.
 ///

@@ -9,7 +9,7 @@ use crate::git::intake;
 use crate::git::locked_index::LockedIndex;
 use crate::git::refs::{self, RefMove};
 use crate::git::switch::{Blocker, Switch};
-use crate::git::{self, heads, repo};
+use crate::git::{self, heads, history, repo};
 use crate::id::{CommitId, Name, TreeId};
 use crate::store::{Layout, layout, tasks};
 use crate::sys::fault::Point;
@@ -286,7 +286,7 @@ impl<'a> Writer<'a> {
         let now = refs::find(self.repo, &first.name)?;
         let [from, to]: [Option<Oid>; 2] = [first.from.map(Into::into), first.to.map(Into::into)];
         let (Some(now), Some(to)) = (now, to) else { return Ok(now == to) };
-        let holds = |tip: Oid, commit: Oid| tip == commit || self.repo.graph_descendant_of(tip, commit).unwrap_or(false);
+        let holds = |tip: Oid, commit: Oid| history::holds(self.repo, tip, commit);
         let goes_back = |from: Oid| holds(from, to) && from != to;
         let not_yet = from.is_some_and(|from| goes_back(from) && holds(now, from));
         Ok(holds(now, to) && !not_yet)

@@ -272,7 +272,7 @@ pub(super) fn let_go(site: &Site, tasks: &[Standing], target: &str, notes: &mut 
     for task in tasks {
         let name = &task.spec.branch;
         let now = refs::find(&site.repo, name)?.map(CommitId::from);
-        if now.is_some() && name != target && !git::heads::checkouts_of(&site.repo, name)?.is_empty() {
+        if now.is_some() && name != target && git::heads::is_checked_out(&site.repo, name)? {
             notes.push(format!("{} is checked out: it stays", target::short(name)));
         } else if now.is_some() && now == task.record.result && name != target {
             moves.push(Move { name: name.clone(), from: now, to: None });

@@ -64,7 +64,7 @@ fn refuse(site: &Site, book: &Book<'_>, task: &Standing, commit: CommitId) -> Op
         State::Landed if place::in_journal(book, task).is_some_and(|place| place.commit != commit) => None,
         State::Landed => refuse(RefusalKind::Landed, "has landed as this commit already"),
         state if state.after(Step::Land).is_err() => refuse(RefusalKind::State, &format!("is {state}")),
-        _ if holds(&site.repo, task.record.base, commit) => {
+        _ if history::holds(&site.repo, task.record.base.into(), commit.into()) => {
             let message = format!("cannot have landed as {}: it was made from what has that already", commit.short());
             refuse(RefusalKind::State, &message).map(|refusal| refusal.about(commit))
         }
@@ -72,16 +72,11 @@ fn refuse(site: &Site, book: &Book<'_>, task: &Standing, commit: CommitId) -> Op
     }
 }
 
-/// Tells whether `commit` is `tip`, or in its history.
-fn holds(repo: &Repository, tip: CommitId, commit: CommitId) -> bool {
-    tip == commit || repo.graph_descendant_of(tip.into(), commit.into()).unwrap_or(false)
-}
-
 /// The branch, or what it follows at a remote, whichever holds the commit.
 fn holder(repo: &Repository, branch: &str, commit: CommitId) -> Result<Option<String>, git::Error> {
     for name in [Some(branch.to_owned()), target::upstream(repo, branch)].into_iter().flatten() {
         let tip: Option<CommitId> = refs::find(repo, &name)?.map(CommitId::from);
-        if tip.is_some_and(|tip| holds(repo, tip, commit)) {
+        if tip.is_some_and(|tip| history::holds(repo, tip.into(), commit.into())) {
             return Ok(Some(name));
         }
     }

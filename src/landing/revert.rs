@@ -172,11 +172,9 @@ impl Plan {
     /// Somebody else took the changes out: only that is recorded.
     fn write_down(&mut self, site: &Site, (target, by): (&Target, &str), decision: &mut Decision) -> Result<(), Error> {
         let by = target::commit(&site.repo, by)?;
-        let holds = |tip: CommitId, commit: CommitId| {
-            tip == commit || site.repo.graph_descendant_of(tip.into(), commit.into()).unwrap_or(false)
-        };
-        let is_there = holds(target.start, by);
-        for place in self.places.iter().filter(|place| !is_there || holds(place.commit, by)) {
+        let holds_it = |tip: CommitId| history::holds(&site.repo, tip.into(), by.into());
+        let is_there = holds_it(target.start);
+        for place in self.places.iter().filter(|place| !is_there || holds_it(place.commit)) {
             let branch = target::short(&target.name);
             let message = if is_there {
                 format!("cannot have been taken back by {}: it landed later, as {}", by.short(), place.commit.short())

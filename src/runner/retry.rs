@@ -141,6 +141,6 @@ pub(super) fn branch_move(main: &Repository, task: &Standing, to: CommitId) -> R
     let name = task.spec.branch.clone();
     let now = refs::find(main, &name)?.map(CommitId::from);
     let ours = now.is_none() || now == task.record.result || now == Some(task.record.base);
-    let goes = ours && now != Some(to) && heads::checkouts_of(main, &name)?.is_empty();
+    let goes = ours && now != Some(to) && !heads::is_checked_out(main, &name)?;
     Ok(goes.then_some(Move { name, from: now, to: Some(to) }))
 }

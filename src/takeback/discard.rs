@@ -56,7 +56,7 @@ fn plan_one(site: &Site, task: &Standing, plan: &mut Plan) -> Result<(), Error> 
     let tip = task.record.result.unwrap_or(task.record.base);
     let short = name.trim_start_matches("refs/heads/");
     match now {
-        Some(_) if !heads::checkouts_of(&site.repo, name)?.is_empty() => {
+        Some(_) if heads::is_checked_out(&site.repo, name)? => {
             plan.kept.push(format!("the branch {short}: it is checked out"));
         }
         Some(now) if now == tip => {

@@ -3,7 +3,7 @@
 use git2::{Oid, Repository};
 
 use crate::git::switch::Blocker;
-use crate::git::{self, heads, refs, tree};
+use crate::git::{self, heads, history, refs, tree};
 use crate::id::{CommitId, Name};
 use crate::journal::{CheckoutChange, Move, Obstacle, Operation, followers};
 use crate::task::Text;
@@ -74,7 +74,7 @@ pub(crate) fn backwards(main: &Repository, operation: &Operation) -> Result<Resu
         let decides = n == 0 && operation.decisive;
         let now = refs::find(main, &step.name)?.map(CommitId::from);
         // A task's branch that somebody has checked out stays: its files would not follow.
-        if !decides && now.is_some() && !heads::checkouts_of(main, &back.name)?.is_empty() {
+        if !decides && now.is_some() && heads::is_checked_out(main, &back.name)? {
             continue;
         }
         if now != back.from {
@@ -113,8 +113,11 @@ fn follow(main: &Repository, back: &Move) -> Result<Result<Vec<CheckoutChange>, 
         return Ok(Err(Refused::Pushed { commit, remote }));
     }
     let (Some(from), Some(to)) = (back.from, back.to) else {
-        let is_checked_out = !heads::checkouts_of(main, &back.name)?.is_empty();
-        return Ok(if is_checked_out { Err(Refused::CheckedOut { name: back.name.clone() }) } else { Ok(vec![]) });
+        return Ok(if heads::is_checked_out(main, &back.name)? {
+            Err(Refused::CheckedOut { name: back.name.clone() })
+        } else {
+            Ok(vec![])
+        });
     };
     let way = (tree::of_commit(main, from)?, tree::of_commit(main, to)?);
     let found = followers(main, &back.name, way, &git::repo::odb(main)?)?;
@@ -127,8 +130,7 @@ fn follow(main: &Repository, back: &Move) -> Result<Result<Vec<CheckoutChange>, 
 /// A remote-tracking ref that holds `commit`.
 fn pushed(main: &Repository, commit: Oid) -> Result<Option<String>, git::Error> {
     for (name, tip) in refs::below(main, "refs/remotes/")? {
-        let holds = tip == commit || main.graph_descendant_of(tip, commit).unwrap_or(false);
-        if holds {
+        if history::holds(main, tip, commit) {
             return Ok(Some(name.trim_start_matches("refs/remotes/").to_owned()));
         }
     }

@@ -6,15 +6,14 @@
 use git2::Oid;
 
 use super::Error;
-use crate::git::commit::{self, NewCommit};
-use crate::git::intake::{Cut, KeptPack};
+use super::take::publish;
+use crate::git::intake::KeptPack;
 use crate::git::tree::{self, Edits};
 use crate::git::{self, Intake};
 use crate::id::{CommitId, TreeId};
-use crate::journal::{PACK_LABEL, Standing};
+use crate::journal::Standing;
 use crate::runner::keep::pin;
 use crate::store::{Site, layout};
-use crate::sys::clock;
 use crate::task::RepoPath;
 use crate::workspace::manifest::{Manifest, Tracked};
 
@@ -74,7 +73,7 @@ pub(super) fn keep(site: &Site, (task, attempt): (&Standing, u32), aside: &Aside
     let mut commits = aside.commits.to_vec();
     let pack = match aside.staged {
         Some(tree) => {
-            let (commit, pack) = publish(site, task, tree, aside)?;
+            let (commit, pack) = publish(site, task, aside.intake, (tree, aside.from), "what was staged in an open worktree")?;
             commits.push(commit);
             pack
         }
@@ -88,14 +87,4 @@ pub(super) fn keep(site: &Site, (task, attempt): (&Standing, u32), aside: &Aside
     }
     pack.map_or(Ok(()), KeptPack::release)?;
     Ok(names)
-}
-
-fn publish(site: &Site, task: &Standing, tree: TreeId, aside: &Aside<'_>) -> Result<(Oid, Option<KeptPack>), git::Error> {
-    let message = format!("{}: what was staged in an open worktree\n\nTakeback-Task: {}\n", task.spec.id, task.uid());
-    let parents = [aside.from.into()];
-    let new = NewCommit::new(tree.into(), &parents, &message);
-    let commit = commit::by_takeback(aside.intake, &new, clock::now().as_second())?;
-    let label = format!("{PACK_LABEL}open {}", task.uid());
-    let pack = aside.intake.publish(&site.repo, &[commit], Cut { have: &parents, strict: false }, &label)?;
-    Ok((commit, pack))
 }

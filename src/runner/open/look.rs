@@ -5,7 +5,7 @@ use git2::{Oid, Repository};
 use super::Error;
 use super::aside::{self, Aside};
 use crate::git::admin::AdminDir;
-use crate::git::{self, Intake, tree};
+use crate::git::{self, Intake, history, tree};
 use crate::id::{CommitId, TreeId, Uid};
 use crate::journal::Standing;
 use crate::store::Site;
@@ -167,8 +167,7 @@ fn differing(intake: &Intake, old: TreeId, new: TreeId) -> Result<usize, git::Er
 
 /// Tells whether a commit is another or follows it.
 fn descends(main: &Repository, commit: Option<Oid>, from: Option<Oid>) -> bool {
-    let (Some(commit), Some(from)) = (commit, from) else { return false };
-    commit == from || main.graph_descendant_of(commit, from).unwrap_or(false)
+    commit.zip(from).is_some_and(|(commit, from)| history::holds(main, commit, from))
 }
 
 fn is_on_a_ref(main: &Repository, commit: Oid) -> Result<bool, git::Error> {

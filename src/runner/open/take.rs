@@ -8,8 +8,7 @@ use super::look::{Look, look};
 use super::{Error, Left, Why, aside};
 use crate::git::commit::{self, NewCommit};
 use crate::git::intake::{Cut, KeptPack};
-
-use crate::git::{self, tree};
+use crate::git::{self, Intake, tree};
 use crate::id::{CommitId, TreeId, Uid};
 use crate::journal::{Book, Decision, Kind, PACK_LABEL, Standing, TaskRef, Writer};
 use crate::runner::attempt::Attempt;
@@ -43,7 +42,7 @@ pub(crate) struct Taken {
 /// [`Error`]; up to the journal's line nothing is decided, and it can be done again.
 pub(super) fn leave(site: &Site, task: &Standing, opened: &Opened) -> Result<Left, Error> {
     let book = Book::open(site)?;
-    let task = book.look_up(task.uid().as_str())?;
+    let mut task = book.look_up(task.uid().as_str())?;
     let open = |why| Ok(Left { why: Some(why), ..Left::default() });
     if !task.state.is_over() {
         return open(Why::Running);
@@ -51,8 +50,7 @@ pub(super) fn leave(site: &Site, task: &Standing, opened: &Opened) -> Result<Lef
     let look = look(site, &task, opened)?;
     if look.changed == 0 {
         let side = aside::keep(site, (&task, task.entry.attempt), &look.aside())?;
-        note_side(site, &task, &side)?;
-        let task = Book::open(site)?.look_up(task.uid().as_str())?;
+        note_side(site, &mut task, &side)?;
         return Ok(Left { side, ..keep_outputs(site, &task, opened, look.outputs)? });
     }
     if task.state.after(Step::Retry).is_err() {
@@ -76,14 +74,14 @@ fn has_gone_on(site: &Site, task: &Standing, opened: &Opened, seen: &Seen) -> Re
 }
 
 /// Names refs that hang beside the result of a task's last attempt in its record.
-fn note_side(site: &Site, task: &Standing, side: &[String]) -> Result<(), Error> {
-    let mut record = task.record.clone();
-    record.side.extend(side.iter().filter(|name| !task.record.side.contains(name)).cloned());
-    if record.side.len() == task.record.side.len() {
+fn note_side(site: &Site, task: &mut Standing, side: &[String]) -> Result<(), Error> {
+    let new: Vec<_> = side.iter().filter(|name| !task.record.side.contains(name)).cloned().collect();
+    if new.is_empty() {
         return Ok(());
     }
+    task.record.side.extend(new);
     let _lock = Lock::acquire(&site.layout.attempt(task.uid(), task.entry.attempt).lock())?;
-    Ok(tasks::save_record(&site.layout, task.uid(), &record)?)
+    Ok(tasks::save_record(&site.layout, task.uid(), &task.record)?)
 }
 
 fn take(site: &Site, task: &Standing, opened: &Opened, look: &Look) -> Result<Taken, Error> {
@@ -121,7 +119,7 @@ fn keep(site: &Site, task: &Standing, (number, base): (u32, CommitId), look: &Lo
     writer.confirm(std::slice::from_ref(&task.entry))?;
     let of_base = tree::of_commit(&site.repo, base)?;
     if look.tree != of_base {
-        let (result, pack) = publish(site, task, base, look)?;
+        let (result, pack) = publish(site, task, &look.intake, (look.tree, base), "what was changed by hand")?;
         pin(&site.repo, (uid, number), &layout::result_ref(uid, number), result)?;
         pack.map_or(Ok(()), KeptPack::release)?;
         record.result = Some(result.into());
@@ -132,14 +130,21 @@ fn keep(site: &Site, task: &Standing, (number, base): (u32, CommitId), look: &Lo
     Ok(record)
 }
 
-fn publish(site: &Site, task: &Standing, base: CommitId, look: &Look) -> Result<(Oid, Option<KeptPack>), git::Error> {
-    let message = format!("{}: what was changed by hand\n\nTakeback-Task: {}\n", task.spec.id, task.uid());
-    let parents = [base.into()];
-    let new = NewCommit::new(look.tree.into(), &parents, &message);
-    let result = commit::by_takeback(&look.intake, &new, clock::now().as_second())?;
+/// Makes a commit of `tree` after `parent`, and brings it into the repository. `what` is what its message says.
+pub(super) fn publish(
+    site: &Site,
+    task: &Standing,
+    intake: &Intake,
+    (tree, parent): (TreeId, CommitId),
+    what: &str,
+) -> Result<(Oid, Option<KeptPack>), git::Error> {
+    let message = format!("{}: {what}\n\nTakeback-Task: {}\n", task.spec.id, task.uid());
+    let parents = [parent.into()];
+    let new = NewCommit::new(tree.into(), &parents, &message);
+    let made = commit::by_takeback(intake, &new, clock::now().as_second())?;
     let label = format!("{PACK_LABEL}open {}", task.uid());
-    let pack = look.intake.publish(&site.repo, &[result], Cut { have: &parents, strict: false }, &label)?;
-    Ok((result, pack))
+    let pack = intake.publish(&site.repo, &[made], Cut { have: &parents, strict: false }, &label)?;
+    Ok((made, pack))
 }
 
 /// One line of the journal: from here on the new attempt is the task's last.

@@ -8,10 +8,11 @@
 //! - a folder written with a `/` in which such a file is; for a test runner (`pytest tests/`) a new one, too;
 //! - a link, also on the way to one of these.
 //!
-//! What stands behind a variable (`$PWD/x`, `"$(git rev-parse --show-toplevel)"/x`) may be meant from the root as well. Programs that only look at what they are given (`grep`, `test`, `ruff`) name the work, not the check: their operands do not count,
-//! but for a file of patterns (`-f`) and for what is fed to a shell (`cat x | sh`). `diff` and `cmp` are none of them: one of their operands is what is expected. What
-//! `--check-files` takes from before does not count either. What a check reads without naming it is not found here: that is what
-//! `--check-files` is for.
+//! What stands behind a variable (`$PWD/x`, `"$(git rev-parse --show-toplevel)"/x`) may be meant from the root as well. Programs
+//! that only look at what they are given (`grep`, `test`, `ruff`) name the work, not the check: their operands do not count, but
+//! for a file of patterns (`-f`) and for what is fed to a shell (`cat x | sh`). `diff` and `cmp` are none of them: one of their
+//! operands is what is expected. What `--check-files` takes from before does not count either. What a check reads without naming
+//! it is not found here: that is what `--check-files` is for.
 
 use std::collections::BTreeSet;
 

@@ -28,6 +28,10 @@ mod verify;
 mod landing;
 mod runner;
 mod takeback;
+// layer 10
+mod batch;
+// layer 11
+mod keeper;
 // layer 12
 pub mod engine;
 // layer 14

@@ -6,8 +6,8 @@ use clap::builder::styling::{AnsiColor, Styles};
 use clap::{CommandFactory as _, Parser, Subcommand};
 
 use crate::cli::{
-    cancel, completions, config, demo, diff, discard, hooks, land, list, logs, man, open, ops, outputs, redo, retry, revert, run,
-    show, status, undo, wait, watch,
+    batch, cancel, completions, config, demo, diff, discard, go_on, hooks, land, list, logs, man, open, ops, outputs, redo, retry,
+    revert, run, show, status, undo, wait, watch,
 };
 
 /// Hand work off. Take any of it back.
@@ -32,6 +32,8 @@ pub(super) struct Cli {
 #[derive(Subcommand, Debug)]
 pub(super) enum Verb {
     Run(run::Args),
+    Batch(Box<batch::Args>),
+    Continue(go_on::Args),
     Status(status::Args),
     List(list::Args),
     Show(show::Args),
@@ -60,7 +62,7 @@ pub(super) enum Verb {
 
 /// The verbs as the first page of help shows them.
 const GROUPS: &[(&str, &[&str])] = &[
-    ("Hand off", &["run"]),
+    ("Hand off", &["run", "batch", "continue"]),
     ("Follow", &["status", "list", "show", "logs", "watch", "wait", "cancel", "retry"]),
     ("Look", &["diff", "outputs", "open"]),
     ("Decide", &["land", "discard", "revert"]),
@@ -112,6 +114,8 @@ impl Verb {
     pub(super) fn word(&self) -> &'static str {
         match self {
             Self::Run(_) => "run",
+            Self::Batch(_) => "batch",
+            Self::Continue(_) => "continue",
             Self::Status(_) => "status",
             Self::List(_) => "list",
             Self::Config(_) => "config",

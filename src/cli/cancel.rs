@@ -15,11 +15,12 @@ What a task changed until then is kept as its result: `takeback diff ID` shows i
 
 /// End tasks that run; what they changed is kept
 ///
-/// Every process of the task is told to end: INT, then TERM, then KILL.
+/// Every process of the task is told to end: INT, then TERM, then KILL. Of a batch all tasks that are not over are ended, and those
+/// whose turn has not come are not begun.
 #[derive(clap::Args, Debug)]
 #[command(after_long_help = EXAMPLES)]
 pub(super) struct Args {
-    /// Tasks: names, or prefixes that fit one only
+    /// Tasks and batches: names, or prefixes that fit one only
     #[arg(required = true, value_name = "ID")]
     ids: Vec<String>,
 }

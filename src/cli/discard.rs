@@ -9,6 +9,7 @@ const EXAMPLES: &str = "\
 Examples:
   takeback discard tables
   takeback discard --dry-run tables figures
+  takeback discard tables --failed       of a batch, what failed
 
 `takeback undo` brings the results and their branches back.";
 
@@ -18,9 +19,13 @@ Examples:
 #[derive(clap::Args, Debug)]
 #[command(after_long_help = EXAMPLES)]
 pub(super) struct Args {
-    /// Tasks: names, or prefixes that fit one only
+    /// Tasks and batches: names, or prefixes that fit one only
     #[arg(required = true, value_name = "ID")]
     ids: Vec<String>,
+
+    /// Of a batch, the tasks that failed
+    #[arg(long)]
+    failed: bool,
 
     /// Show what would be discarded, and change nothing
     #[arg(long)]
@@ -29,7 +34,7 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args, cx: &mut Cx) -> Result<Code, Error> {
     let mut engine = cx.deciding(args.dry_run)?;
-    let plan = engine.plan_discard(&args.ids)?;
+    let plan = engine.plan_discard(&args.ids, args.failed)?;
     if args.dry_run {
         cx.out.answer(&Taken::planned(Act::Discard, plan.answer()))?;
         return Ok(Code::Done);

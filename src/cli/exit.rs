@@ -68,6 +68,7 @@ pub(super) fn code(kind: ErrorKind) -> Code {
         | K::Pushed
         | K::Dirty
         | K::Running
+        | K::Unchecked
         | K::Collected
         | K::State
         | K::Hook
@@ -146,6 +147,9 @@ pub(super) fn hint(error: &Error, verb: Option<&str>) -> String {
         K::Stale | K::Pushed => format!("`{us} ops` shows what was done; a new commit takes it back: `git revert`"),
         K::Dirty => "commit or stash what is in the way: `git stash push --include-untracked`".to_owned(),
         K::Running => format!("`{us} wait {it}` waits for it, `{us} cancel {it}` ends it"),
+        K::Unchecked => format!(
+            "look at what is there: `{us} status {it}`; `{us} continue {it} --accept no-check` goes on all the same"
+        ),
         K::State => format!("`{us} status` and `{us} ops` show where things stand"),
         K::Nothing => format!("`{us} ops` shows what was done"),
         K::Open => format!("`{us} open --list` shows what is open"),

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::cli::exit::{self, Code};
 use crate::cli::out::{Out, Page, View};
-use crate::cli::text::{branch, count, join, plain, short};
+use crate::cli::text::{branch, count, join, named, plain, short};
 use crate::cli::{Cx, forecast, program, refused};
 use crate::engine::{CommitId, Engine, Error, LandWish, LandedTask, Landing, Push, Refusal, RefusalKind, Shape};
 
@@ -13,6 +13,8 @@ const EXAMPLES: &str = "\
 Examples:
   takeback land tables
   takeback land tables figures --check 'make test'
+  takeback land tables --ready                of a batch, what is ready
+  takeback land tables --tasks 1-20,24
   takeback land tables --to tables-for-review --push
   takeback land tables figures --shape squash -m 'All tables anew'
   takeback land --dry-run tables figures      says which of them clash, and where
@@ -32,9 +34,17 @@ const MOST_LINES: usize = 10;
 #[command(after_long_help = EXAMPLES)]
 #[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
 pub(super) struct Args {
-    /// Tasks, in the order in which they land: names, or prefixes that fit one only
+    /// Tasks and batches, in the order in which they land: names, or prefixes that fit one only
     #[arg(required = true, value_name = "ID")]
     ids: Vec<String>,
+
+    /// Of a batch, land what is ready and leave the rest
+    #[arg(long)]
+    ready: bool,
+
+    /// Of a batch, land the tasks with these numbers, such as 1-20,24
+    #[arg(long, value_name = "NUMBERS")]
+    tasks: Option<String>,
 
     /// Land on this branch; a new name is created
     #[arg(long, value_name = "BRANCH")]
@@ -70,7 +80,7 @@ pub(super) struct Args {
     #[arg(long, short = 'm', value_name = "TEXT")]
     message: Option<String>,
 
-    /// A further shell line that judges the tree to land; may be given more than once
+    /// A further shell line that judges the tree to land; may be given more than once [default: the batch's --final-check]
     #[arg(long = "check", value_name = "LINE")]
     checks: Vec<String>,
 
@@ -150,6 +160,8 @@ impl Args {
     fn wish(&self) -> LandWish {
         LandWish {
             ids: self.ids.clone(),
+            ready: self.ready,
+            numbers: self.tasks.clone(),
             to: self.to.clone(),
             onto: self.onto.clone(),
             shape: self.shape.map(|form| match form {
@@ -228,7 +240,7 @@ impl Landed {
             (None, Some(to)) => format!(" (new, at {})", short(to)),
             _ => String::new(),
         };
-        let what = page.bold(&join(&landing.landed));
+        let what = page.bold(&named(&landing.landed));
         format!("{what} {} on {target}{way}: {}", page.paint("32", word), count(landing.files, "file"))
     }
 
@@ -236,7 +248,7 @@ impl Landed {
         let landing = &self.landing;
         let word = if landing.operation.is_some() { "written down as landed" } else { "would be written down as landed" };
         let target = branch(&landing.target.name);
-        format!("{} {} on {target}: {}", page.bold(&join(&landing.landed)), page.paint("32", word), short(commit))
+        format!("{} {} on {target}: {}", page.bold(&named(&landing.landed)), page.paint("32", word), short(commit))
     }
 }
 

@@ -4,6 +4,8 @@
 //! and never knows the number of an exit code.
 
 mod args;
+mod batch;
+mod batches;
 mod cancel;
 mod completions;
 mod config;
@@ -11,7 +13,9 @@ mod demo;
 mod diff;
 mod discard;
 mod exit;
+mod follow;
 mod forecast;
+mod go_on;
 mod hooks;
 mod land;
 mod list;
@@ -31,6 +35,7 @@ mod show;
 mod status;
 mod table;
 mod taken;
+mod task_args;
 mod tasks;
 mod text;
 mod undo;
@@ -49,6 +54,7 @@ use crate::cli::exit::Code;
 use crate::cli::out::Out;
 use crate::engine::{Engine, Error, ErrorKind};
 use crate::exec::launch;
+use crate::keeper;
 use crate::runner::start;
 
 /// Runs the program: reads the command line, does what it says, and returns the exit code of DESIGN section 8.
@@ -70,14 +76,27 @@ fn hidden(words: &[OsString]) -> Option<ExitCode> {
     if verb == launch::VERB {
         return Some(launch::child_main(rest.iter().cloned()).into());
     }
+    if verb == keeper::VERB {
+        return Some(keep(rest));
+    }
     (verb == start::VERB).then(|| own(rest))
+}
+
+fn keep(words: &[OsString]) -> ExitCode {
+    let [git_dir] = words else { return ExitCode::FAILURE };
+    told(keeper::main(Path::new(git_dir)))
 }
 
 fn own(words: &[OsString]) -> ExitCode {
     let [git_dir, task, attempt] = words else { return ExitCode::FAILURE };
     let (task, attempt) = (task.to_str().and_then(|t| t.parse().ok()), attempt.to_str().and_then(|a| a.parse().ok()));
     let (Some(task), Some(attempt)) = (task, attempt) else { return ExitCode::FAILURE };
-    match start::main(Path::new(git_dir), &task, attempt) {
+    told(start::main(Path::new(git_dir), &task, attempt))
+}
+
+/// How a process of ours ends whose words only the one hears that started it.
+fn told(done: Result<(), String>) -> ExitCode {
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(why) => {
             out::complain(&format!("{why}\n"));
@@ -105,6 +124,8 @@ impl Cx {
     fn dispatch(&mut self, verb: &Verb) -> Result<Code, Error> {
         match verb {
             Verb::Run(args) => run::run(args, self),
+            Verb::Batch(args) => batch::run(args, self),
+            Verb::Continue(args) => go_on::run(args, self),
             Verb::Status(args) => status::run(args, self),
             Verb::List(args) => list::run(args, self),
             Verb::Show(args) => show::run(args, self),

@@ -5,7 +5,7 @@ use serde::Serialize;
 use crate::cli::exit::Code;
 use crate::cli::out::{Page, View};
 use crate::cli::table::{Cell, Table};
-use crate::cli::text::{ago, branch, join, short};
+use crate::cli::text::{ago, branch, named, short};
 use crate::cli::{Cx, program};
 use crate::engine::{Error, Operation, RefChange};
 
@@ -58,7 +58,7 @@ pub(super) fn lines(operations: &[Operation], indent: usize, page: &Page) -> Str
         table.row([
             Cell::painted(id, "33"),
             kind,
-            Cell::new(join(&operation.tasks)),
+            Cell::new(named(&operation.tasks)),
             Cell::painted(ago(operation.at), "2"),
             Cell::new(about(operation)),
         ]);

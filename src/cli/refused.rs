@@ -1,7 +1,7 @@
 //! The lines for tasks that cannot land or be taken back.
 
 use crate::cli::out::Page;
-use crate::cli::text::{join, plain};
+use crate::cli::text::{named, plain};
 use crate::engine::Refusal;
 
 /// As many paths of one refusal are named; `--json` has all.
@@ -23,8 +23,8 @@ pub(super) fn lines(row: &[Refusal], way_out: impl Fn(&Refusal, &str) -> String,
     let Some(refusal) = row.first() else { return vec![] };
     let ids: Vec<_> = row.iter().map(|refusal| refusal.task.as_str()).collect();
     let hint = way_out(refusal, &ids.join(" "));
-    let names: Vec<_> = row.iter().map(|refusal| page.bold(refusal.task.as_str())).collect();
-    let (word, tasks) = (page.paint("31", "refused:"), join(&names));
+    let names: Vec<_> = row.iter().map(|refusal| refusal.task.clone()).collect();
+    let (word, tasks) = (page.paint("31", "refused:"), page.bold(&named(&names)));
     // Most messages say what the task is or did; some speak of the branch or of a check.
     let gap = if refusal.message.starts_with("the ") { ":" } else { "" };
     let mut lines = vec![format!("{word} {tasks}{gap} {}", plain(&refusal.message))];

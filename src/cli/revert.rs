@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::cli::exit::{self, Code};
 use crate::cli::out::{Out, Page, View};
-use crate::cli::text::{branch, count, join, plain, words};
+use crate::cli::text::{branch, count, named, plain, words};
 use crate::cli::{Cx, program, refused};
 use crate::engine::{Error, Later, Refusal, RefusalKind, RepoPath, RevertWish, Reverted};
 
@@ -129,16 +129,16 @@ fn facts(reverted: &Reverted) -> Vec<String> {
     let groups = [("restored: ", &reverted.restored), ("kept: ", &reverted.kept), ("cannot be undone: ", &reverted.not_undone)];
     let facts = groups.into_iter().flat_map(|(word, lines)| lines.iter().map(move |l| format!("  {word}{}", plain(l))));
     let notes = reverted.notes.iter().map(|note| format!("  {}", plain(note)));
-    std::iter::once(format!("revert {}", join(&reverted.tasks))).chain(facts).chain(notes).collect()
+    std::iter::once(format!("revert {}", named(&reverted.tasks))).chain(facts).chain(notes).collect()
 }
 
 fn done(reverted: &Reverted, page: &Page) -> String {
     let mut lines = vec![match reverted.target.as_ref().filter(|t| t.to.is_some()) {
         Some(target) => {
             let place = branch(&target.name);
-            format!("reverted {} on {place}: {}", page.bold(&join(&reverted.tasks)), count(reverted.files, "file"))
+            format!("reverted {} on {place}: {}", page.bold(&named(&reverted.tasks)), count(reverted.files, "file"))
         }
-        None => format!("reverted {}", page.bold(&join(&reverted.tasks))),
+        None => format!("reverted {}", page.bold(&named(&reverted.tasks))),
     }];
     lines.extend(reverted.notes.iter().map(|note| format!("  {}", plain(note))));
     lines.push(format!("  to bring it back: {} land {}", program(), words(&reverted.tasks)));

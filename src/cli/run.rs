@@ -1,20 +1,17 @@
 //! `takeback run`: hand off one command.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
-use std::time::Duration;
 
-use clap::ValueEnum;
 use serde::Serialize;
 
 use crate::cli::exit::{self, Code};
 use crate::cli::out::{Page, View};
+use crate::cli::task_args::TaskArgs;
 use crate::cli::tasks::{Ended, Tasks};
 use crate::cli::{Cx, program, wait};
-use crate::config::parse_duration;
 use crate::engine::{Engine, Error, ErrorKind, RunWish, Task};
 use crate::sys::terminal::Terminal;
-use crate::task::{Level, Text};
+use crate::task::Text;
 
 const USAGE: &str = "takeback run [OPTIONS] -- CMD…\n       takeback run [OPTIONS] --shell LINE\n       takeback run [OPTIONS] --interactive [-- CMD…]";
 
@@ -43,7 +40,6 @@ Nothing reaches your branch before `takeback land NAME`, so `takeback undo` has 
 /// commit on the branch takeback/NAME, whether it succeeds, fails, is stopped or is killed. Your checkout is not touched.
 #[derive(clap::Args, Debug)]
 #[command(override_usage = USAGE, after_long_help = EXAMPLES)]
-#[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
 pub(super) struct Args {
     /// The command and its arguments; no shell reads them
     #[arg(last = true, value_name = "CMD", required_unless_present_any = ["shell", "interactive"])]
@@ -68,130 +64,19 @@ pub(super) struct Args {
     #[arg(short, long, conflicts_with_all = ["idle", "retries"])]
     interactive: bool,
 
-    /// Start from this revision [default: HEAD]
-    #[arg(long, value_name = "REV", conflicts_with = "with_changes")]
-    base: Option<String>,
-
-    /// Start from HEAD with the checkout's uncommitted changes
-    #[arg(long)]
-    with_changes: bool,
-
-    /// Run in this folder [default: the current one]
-    #[arg(long, value_name = "DIR")]
-    cwd: Option<PathBuf>,
-
-    /// A shell line that judges the result; may be given more than once
-    #[arg(long = "check", value_name = "LINE")]
-    checks: Vec<String>,
-
-    /// Files that make the checks: a check sees them as in the base, whatever the task did to them; may be given more than once
-    #[arg(long, value_name = "GLOB")]
-    check_files: Vec<String>,
-
-    /// Its checks start from a clean worktree, whatever git config takeback.checkCache says
-    #[arg(long)]
-    no_check_cache: bool,
-
-    /// Paths that it may change; may be given more than once
-    #[arg(long, value_name = "GLOB")]
-    only: Vec<String>,
-
-    /// Ignored files that go into the commit; may be given more than once
-    #[arg(long, value_name = "GLOB")]
-    commit_ignored: Vec<String>,
-
-    /// Ignored or outside files that it and its checks see, as a copy; may be given more than once
-    #[arg(long, value_name = "PATH[:ro|copy]")]
-    bring: Vec<OsString>,
-
-    /// Bring nothing of what git config takeback.bring names
-    #[arg(long)]
-    no_bring: bool,
-
-    /// Stop it after this time; 0 is never [default: 1h, or git config takeback.timeout]
-    #[arg(long, value_name = "TIME", value_parser = time)]
-    timeout: Option<Duration>,
-
-    /// Stop it when it has written nothing for this time
-    #[arg(long, value_name = "TIME", value_parser = time)]
-    idle: Option<Duration>,
-
-    /// Try it again up to N times if it fails, each time as a new attempt
-    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true, value_parser = clap::value_parser!(u32).range(..=100))]
-    retries: u32,
-
-    /// Tell somebody when it is over: `desktop`, `none`, or a line for `sh -c` that finds `TAKEBACK_TASK`, `TAKEBACK_STATE` and more
-    #[arg(long, value_name = "LINE")]
-    notify: Option<String>,
-
-    /// A shell text sourced before the command and its checks
-    #[arg(long, value_name = "LINE")]
-    setup: Option<String>,
-
-    /// Pass a variable that looks like a secret, or set one; may be given more than once
-    #[arg(long, value_name = "NAME[=VALUE]")]
-    env: Vec<OsString>,
-
-    /// How well it is kept to its worktree
-    #[arg(long, value_name = "LEVEL", default_value = "auto")]
-    sandbox: Sandbox,
-
-    /// Whether it can reach the network
-    #[arg(long, value_name = "on", default_value = "on")]
-    network: Network,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Sandbox {
-    /// The best that there is; what it was is recorded
-    Auto,
-    /// Own worktree and own git dir, and nothing that stops a command which means harm
-    None,
-    #[value(hide = true)]
-    Namespace,
-    #[value(hide = true)]
-    Landlock,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Network {
-    On,
-    #[value(hide = true)]
-    Off,
-}
-
-fn time(text: &str) -> Result<Duration, String> {
-    parse_duration(text).ok_or_else(|| "a time is a number of seconds, or such as 90s, 15m or 2h".to_owned())
+    #[command(flatten)]
+    task: TaskArgs,
 }
 
 impl Args {
     fn wish(&self) -> Result<RunWish, Error> {
-        if self.network == Network::Off {
-            let why = "`--network off` is not in this version";
-            return Err(not_yet("--network off", why).hint("leave it out: the task then has the network that you have"));
-        }
         Ok(RunWish {
             argv: self.argv(),
             shell: self.shell.clone(),
             name: self.name.clone(),
-            base: self.base.clone(),
-            with_changes: self.with_changes,
-            cwd: self.cwd.clone(),
-            checks: self.checks.clone(),
-            check_files: self.check_files.clone(),
-            no_check_cache: self.no_check_cache,
-            only: self.only.clone(),
-            commit_ignored: self.commit_ignored.clone(),
-            bring: self.bring.iter().cloned().map(Text::from).collect(),
-            no_bring: self.no_bring,
-            timeout: self.timeout,
-            idle: self.idle,
             interactive: self.interactive,
-            notify: self.notify.clone(),
-            retries: self.retries,
-            setup: self.setup.clone(),
-            env: self.env.iter().cloned().map(Text::from).collect(),
-            sandbox: self.level()?,
+            timeout: self.task.time_limit()?,
+            ..self.task.wish()?
         })
     }
 
@@ -219,20 +104,6 @@ impl Args {
         }
         self.argv.iter().cloned().map(Text::from).collect()
     }
-
-    /// A level asked for by name is had, or is an error (DESIGN, promise 10).
-    fn level(&self) -> Result<Level, Error> {
-        match self.sandbox {
-            Sandbox::Auto => Ok(Level::Auto),
-            Sandbox::None => Ok(Level::None),
-            Sandbox::Namespace => Err(not_yet("--sandbox namespace", "`--sandbox namespace` is not in this version")),
-            Sandbox::Landlock => Err(not_yet("--sandbox landlock", "`--sandbox landlock` is not in this version")),
-        }
-    }
-}
-
-fn not_yet(object: &str, why: &str) -> Error {
-    Error::new(ErrorKind::Sandbox, why).about(object)
 }
 
 /// A task that was handed off.

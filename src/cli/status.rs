@@ -5,8 +5,8 @@ use serde::Serialize;
 use crate::cli::exit::Code;
 use crate::cli::out::{Page, View};
 use crate::cli::text::count;
-use crate::cli::{Cx, ops, program, tasks};
-use crate::engine::{Engine, Error, Opened, Operation, Task};
+use crate::cli::{Cx, batches, ops, program, tasks};
+use crate::engine::{Batch, Engine, Error, Opened, Operation, Overview, Task};
 use crate::task::State;
 
 /// How many of the last decisions are shown.
@@ -15,7 +15,7 @@ const LATELY: usize = 5;
 const EXAMPLES: &str = "\
 Examples:
   takeback status
-  takeback status tables          of one task
+  takeback status tables          of one task, or of a batch and what went wrong in it
   takeback watch                  the same, as it goes
 
 Status changes nothing and repairs nothing, so there is nothing for `takeback undo` to take back.";
@@ -27,7 +27,7 @@ Status changes nothing and repairs nothing, so there is nothing for `takeback un
 #[derive(clap::Args, Debug)]
 #[command(after_long_help = EXAMPLES)]
 pub(super) struct Args {
-    /// Tasks to look at alone: names, or prefixes that fit one only
+    /// Tasks and batches to look at alone: names, or prefixes that fit one only
     #[arg(value_name = "ID")]
     ids: Vec<String>,
 }
@@ -35,7 +35,7 @@ pub(super) struct Args {
 #[derive(Serialize)]
 struct Status {
     tasks: Vec<Task>,
-    batches: [(); 0],
+    batches: Vec<Batch>,
     operations: Vec<Operation>,
     due: Vec<Due>,
     opened: Vec<Opened>,
@@ -62,27 +62,36 @@ pub(super) fn run(args: &Args, cx: &mut Cx) -> Result<Code, Error> {
 
 impl Status {
     fn of_all(engine: &Engine) -> Result<Self, Error> {
-        let tasks = engine.tasks()?;
+        let Overview { tasks, batches } = engine.overview()?;
         let mut operations = engine.operations()?;
         let due = due(&tasks, &operations);
         operations.truncate(LATELY);
         let tasks = tasks.into_iter().filter(is_open).collect();
-        Ok(Self { tasks, batches: [], operations, due, opened: opened(engine), is_chosen: false })
+        let batches = batches.into_iter().filter(batches::is_open).collect();
+        Ok(Self { tasks, batches, operations, due, opened: opened(engine), is_chosen: false })
     }
 
     fn of(engine: &Engine, ids: &[String]) -> Result<Self, Error> {
-        let tasks = ids.iter().map(|id| engine.task(id)).collect::<Result<Vec<_>, _>>()?;
+        let Overview { tasks, batches } = engine.overview_of(ids)?;
         let is_theirs = |o: &Operation| o.tasks.iter().any(|name| tasks.iter().any(|t| t.id == *name));
         let mut operations = engine.operations()?;
         operations.retain(is_theirs);
+        if !batches.is_empty() {
+            operations.truncate(LATELY);
+        }
         let due = due(&tasks, &operations);
         let mut opened = opened(engine);
         opened.retain(|opened| tasks.iter().any(|t| t.id == opened.task));
-        Ok(Self { tasks, batches: [], operations, due, opened, is_chosen: true })
+        Ok(Self { tasks, batches, operations, due, opened, is_chosen: true })
+    }
+
+    /// A batch's tasks have lines of their own where it is asked for, and these say more than their number.
+    fn has_line(&self, task: &Task) -> bool {
+        task.batch.is_none() || (self.is_chosen && (self.batches.is_empty() || !is_plain(task)))
     }
 
     fn section(&self, title: &str, belongs: impl Fn(&&Task) -> bool, page: &Page) -> Option<String> {
-        let lines = tasks::lines(self.tasks.iter().filter(belongs), 2, page);
+        let lines = tasks::lines(self.tasks.iter().filter(belongs).filter(|task| self.has_line(task)), 2, page);
         (!lines.is_empty()).then(|| format!("{}\n{lines}", page.bold(title)))
     }
 }
@@ -92,7 +101,9 @@ impl View for Status {
         let runs = |t: &&Task| !t.state.is_over();
         let decided = |t: &&Task| t.state.is_over() && !is_open(t);
         let waits = |t: &&Task| t.state.is_over() && is_open(t);
+        let batches: Vec<_> = self.batches.iter().map(|batch| batches::in_full(batch, page)).collect();
         let mut parts = vec![
+            (!batches.is_empty()).then(|| batches.join("\n")),
             self.section("Running", runs, page),
             self.section("Waiting for you: diff, land or discard", waits, page),
             self.section("Decided", decided, page),
@@ -111,6 +122,11 @@ impl View for Status {
         }
         parts.join("\n\n")
     }
+}
+
+/// Whether it waits for its turn, or did what it should: of a batch these are counted.
+fn is_plain(task: &Task) -> bool {
+    matches!(task.state, State::Queued | State::Ready | State::Empty | State::Landed | State::Discarded | State::Reverted)
 }
 
 /// Whether nothing was decided about it yet.

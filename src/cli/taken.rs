@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::cli::out::{Out, Page, View};
-use crate::cli::text::{join, plain};
+use crate::cli::text::{named, plain};
 use crate::engine::TakenBack;
 
 /// The three verbs.
@@ -46,7 +46,7 @@ impl View for Taken {
     fn text(&self, page: &Page) -> String {
         let Some(next) = &self.next else { return plan(self.act, &self.answer) };
         let done = match self.act {
-            Act::Discard => format!("discarded {}", page.bold(&join(&self.answer.tasks))),
+            Act::Discard => format!("discarded {}", page.bold(&named(&self.answer.tasks))),
             Act::Undo => format!("undone: {}", plain(&self.answer.title)),
             Act::Redo => format!("redone: {}", plain(&self.answer.title)),
         };
@@ -56,7 +56,7 @@ impl View for Taken {
 
 fn plan(act: Act, answer: &TakenBack) -> String {
     let (headline, does) = match act {
-        Act::Discard => (format!("discard {}", join(&answer.tasks)), ""),
+        Act::Discard => (format!("discard {}", named(&answer.tasks)), ""),
         Act::Undo => (format!("undo {}", answer.title), "restored: "),
         Act::Redo => (format!("redo {}", answer.title), "restored: "),
     };

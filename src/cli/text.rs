@@ -2,11 +2,15 @@
 
 use std::time::Duration;
 
-use crate::id::CommitId;
+use crate::id::{CommitId, Name};
 use crate::sys::clock;
+use crate::takeback::words::batch_of;
 use crate::task::{FileCounts, Moment};
 
 pub(super) use crate::task::size;
+
+/// More tasks of one batch are not named one by one.
+const MOST_NAMED: usize = 5;
 
 /// The text with every control character shown instead of obeyed: file names and messages come from tasks.
 pub(super) fn plain(text: &str) -> String {
@@ -86,6 +90,14 @@ pub(super) fn branch(name: &str) -> &str {
 /// `a b c`, as they are typed.
 pub(super) fn words<T: ToString>(things: &[T]) -> String {
     things.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
+}
+
+/// Tasks by their names; many of one batch by their number and its name.
+pub(super) fn named(names: &[Name]) -> String {
+    match batch_of(names) {
+        Some(batch) if names.len() > MOST_NAMED => format!("{} of {batch}", count(names.len() as u64, "task")),
+        _ => join(names),
+    }
 }
 
 /// `a`, `a and b`, `a, b and c`.

@@ -8,7 +8,7 @@ use crate::cli::exit::{self, Code};
 use crate::cli::out::Out;
 use crate::cli::tasks::{Ended, Tasks, elapsed};
 use crate::cli::text::duration;
-use crate::cli::{Cx, program};
+use crate::cli::{Cx, follow, program};
 use crate::engine::{Engine, Error, ErrorKind, Task};
 use crate::task::State;
 
@@ -16,16 +16,18 @@ const EXAMPLES: &str = "\
 Examples:
   takeback wait tables
   takeback wait tables figures && takeback land tables figures
+  takeback wait tables && takeback land tables         of a batch, until it goes on no further
 
 Waiting changes nothing, so there is nothing for `takeback undo` to take back.";
 
 /// Wait until tasks are over
 ///
-/// The exit code is 1 if one of them failed or was cancelled. A task that ran well and changed nothing counts as a yes. Ctrl-C stops the waiting and not the task.
+/// The exit code is 1 if one of them failed or was cancelled. A batch is waited for until its tasks are over, its sample is, or it
+/// pauses or was halted, which is a no. A task that ran well and changed nothing counts as a yes. Ctrl-C stops the waiting and not the task.
 #[derive(clap::Args, Debug)]
 #[command(after_long_help = EXAMPLES)]
 pub(super) struct Args {
-    /// Tasks: names, or prefixes that fit one only
+    /// Tasks and batches: names, or prefixes that fit one only
     #[arg(required = true, value_name = "ID")]
     ids: Vec<String>,
 }
@@ -33,6 +35,11 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args, cx: &mut Cx) -> Result<Code, Error> {
     let mut engine = cx.engine()?;
     let stop = on_interrupt()?;
+    if let [id] = args.ids.as_slice()
+        && let Some((batch, _)) = engine.find_batch(id)?
+    {
+        return follow::batch(&engine, batch.uid.as_str(), &stop, cx);
+    }
     let (tasks, stopped) = follow(cx, &mut engine, &args.ids, &stop)?;
     let code = if stopped { Code::Interrupted } else { exit::verdict(&tasks) };
     cx.out.answer(&Ended(Tasks::new(tasks)))?;
@@ -43,6 +50,11 @@ pub(super) fn run(args: &Args, cx: &mut Cx) -> Result<Code, Error> {
 pub(super) fn follow(cx: &mut Cx, engine: &mut Engine, ids: &[String], stop: &AtomicBool) -> Result<(Vec<Task>, bool), Error> {
     let mut tasks = Vec::new();
     for (n, id) in ids.iter().enumerate() {
+        if let Some((batch, _)) = engine.find_batch(id)? {
+            follow::look_on(engine, batch.uid.as_str(), stop, cx)?;
+            tasks.extend(engine.find_batch(batch.uid.as_str())?.into_iter().flat_map(|(_, tasks)| tasks));
+            continue;
+        }
         let mut progress = Progress::new(ids.len() - n - 1);
         let waited = engine.wait(id, &mut |task| {
             progress.show(task, &mut cx.out);

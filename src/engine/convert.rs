@@ -1,5 +1,6 @@
 //! From the errors of the layers below to the one of the public API.
 
+mod batches;
 mod opening;
 mod running;
 mod taking_back;
@@ -140,6 +141,7 @@ impl From<LogError> for Error {
         match e {
             LogError::File(e) => e.into(),
             LogError::Lock(e) => e.into(),
+            LogError::Batch(e) => e.into(),
             LogError::Damaged { path, .. } => Self::new(ErrorKind::Damaged, message).about(path.display()),
             LogError::Json { path, source } => Self::new(ErrorKind::Damaged, message).about(path.display()).because(source),
         }
@@ -152,6 +154,12 @@ impl From<BookError> for Error {
         match e {
             BookError::Unknown(text) => Self::new(ErrorKind::Unknown, message).about(text),
             BookError::Ambiguous { text, .. } => Self::new(ErrorKind::Ambiguous, message).about(text),
+            BookError::IsBatch { batch, first } => {
+                Self::new(ErrorKind::Usage, message).about(batch).hint(format!("name one of its tasks, such as `{first}`"))
+            }
+            BookError::NoBatch(name) => Self::new(ErrorKind::Unknown, message)
+                .about(name)
+                .hint("`takeback status` shows batches; `takeback batch --inputs GLOB -- CMD {}` hands one off"),
             BookError::Log(e) => e.into(),
             BookError::Task(e) => e.into(),
             BookError::File(e) => e.into(),
@@ -221,6 +229,12 @@ impl From<LandingError> for Error {
             LandingError::NoPlaceForMessage => Self::new(ErrorKind::Usage, message)
                 .hint("leave it out, or have a commit for it: `--shape merge` or `--shape squash`"),
             LandingError::Twice(task) => Self::new(ErrorKind::Usage, message).about(task),
+            LandingError::None { batch, .. } => {
+                Self::new(ErrorKind::State, message).about(&batch).hint(format!("`takeback status {batch}` shows where it stands"))
+            }
+            LandingError::BadNumbers(numbers) => Self::new(ErrorKind::Usage, message)
+                .about(numbers)
+                .hint("such as `--tasks 1-20,24`; `takeback status ID` shows numbers"),
         }
     }
 }

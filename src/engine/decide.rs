@@ -160,8 +160,8 @@ impl Engine {
     ///
     /// [`ErrorKind::Running`](super::ErrorKind::Running) and [`ErrorKind::State`](super::ErrorKind::State) where a task cannot be
     /// discarded.
-    pub fn plan_discard(&self, ids: &[String]) -> Result<Plan, Error> {
-        Ok(Plan { plan: takeback::plan_discard(&self.site, ids)? })
+    pub fn plan_discard(&self, ids: &[String], only_failed: bool) -> Result<Plan, Error> {
+        Ok(Plan { plan: takeback::plan_discard(&self.site, ids, only_failed)? })
     }
 
     /// Throws results away. Their commits stay in reach.

@@ -73,6 +73,8 @@ pub enum ErrorKind {
     Dirty,
     /// The task is still running.
     Running,
+    /// No check can tell whether the rest of a batch goes well.
+    Unchecked,
     /// Objects that are needed were collected.
     Collected,
     /// The state that the task is in forbids it.
@@ -196,6 +198,7 @@ impl ErrorKind {
             Self::Pushed => "pushed",
             Self::Dirty => "dirty",
             Self::Running => "running",
+            Self::Unchecked => "unchecked",
             Self::Collected => "collected",
             Self::State => "state",
             Self::Nothing => "nothing",

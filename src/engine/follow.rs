@@ -10,7 +10,6 @@ use crate::exec::log::LogReader;
 use crate::id::{Name, Uid};
 use crate::journal::{Book, Kind, Standing};
 use crate::landing::{self, Depth, Elsewhere};
-use crate::runner::{cancel, retry};
 use crate::sys::command;
 use crate::task::{Output, RepoPath, State};
 use crate::workspace::outputs;
@@ -61,9 +60,13 @@ impl Engine {
     /// [`ErrorKind::Damaged`] where a record is.
     pub fn tasks(&self) -> Result<Vec<Task>, Error> {
         let book = Book::open(&self.site)?;
-        let standings = book.all()?;
-        let mut found = landing::find_undecided(&self.site, &book, &standings, Depth::Glance)?;
-        let task = |standing: &Standing| Task::of(standing, landed_as(&book, standing, found.remove(standing.uid())));
+        self.tasks_of(&book, &book.all()?)
+    }
+
+    /// Tasks with where they have landed, as far as a glance shows that.
+    pub(super) fn tasks_of(&self, book: &Book<'_>, standings: &[Standing]) -> Result<Vec<Task>, Error> {
+        let mut found = landing::find_undecided(&self.site, book, standings, Depth::Glance)?;
+        let task = |standing: &Standing| Task::of(standing, landed_as(book, standing, found.remove(standing.uid())));
         Ok(standings.iter().map(task).collect())
     }
 
@@ -93,50 +96,6 @@ impl Engine {
     /// [`ErrorKind::Damaged`] if the journal is.
     pub fn open_operations(&self) -> Result<usize, Error> {
         Ok(Book::open(&self.site)?.fold.open().count())
-    }
-
-    /// Stops tasks: everything that belongs to them is ended, and what they changed is kept.
-    ///
-    /// # Errors
-    ///
-    /// [`ErrorKind::State`] for a task that is over.
-    pub fn cancel(&mut self, ids: &[String]) -> Result<Vec<Task>, Error> {
-        self.settle()?;
-        let mut asked = Vec::new();
-        for id in ids {
-            let standing = self.look_up(id)?;
-            if standing.state.is_over() {
-                let message = format!("`{}` is over: it is {}", standing.spec.id, standing.state);
-                return Err(Error::new(ErrorKind::State, message).about(&standing.spec.id));
-            }
-            asked.push(standing);
-        }
-        for standing in &asked {
-            cancel::request(&self.site.layout, standing)?;
-            // The next attempt may have begun by itself meanwhile: it looked for a request before this one was there.
-            let now = self.look_up(standing.uid().as_str())?;
-            if now.entry.attempt != standing.entry.attempt && !now.state.is_over() {
-                cancel::request(&self.site.layout, &now)?;
-            }
-        }
-        asked.iter().map(|s| self.wait(s.uid().as_str(), &mut |_| true)).collect()
-    }
-
-    /// Tries tasks again, each as a new attempt from its own base, or from `base`.
-    ///
-    /// # Errors
-    ///
-    /// [`ErrorKind::Running`], [`ErrorKind::State`] where a task's state forbids it.
-    pub fn retry(&mut self, ids: &[String], base: Option<&str>) -> Result<Vec<Task>, Error> {
-        self.settle()?;
-        let mut tasks = Vec::new();
-        for id in ids {
-            let standing = self.look_up(id)?;
-            let started = retry::again(&self.site, &standing, base)?;
-            self.notes.extend(started.notes);
-            tasks.push(self.own_outcome(standing.uid())?);
-        }
-        Ok(tasks)
     }
 
     /// Opens what a task has written so far: the last attempt's output, or another's.

@@ -20,35 +20,40 @@ impl RunPlan {
     /// What the user should know before it runs, a line each: what it starts from, what it will not see, how it is limited, and
     /// how the three questions are answered.
     pub fn lines(&self) -> Vec<String> {
-        let spec = &self.plan.spec;
-        let mut lines = self.plan.lines.clone();
-        if !self.plan.taken.withheld.is_empty() {
-            let names: Vec<_> = self.plan.taken.withheld.iter().map(ToString::to_string).collect();
-            lines.push(format!("withheld: {} (--env NAME passes one)", names.join(", ")));
-        }
-        for name in &self.plan.taken.missing {
-            lines.push(format!("{name} is not in your environment: the task does not have it either"));
-        }
-        if spec.notify.as_deref() == Some(notify::DESKTOP) && notify::find_desktop(std::env::var_os("PATH").as_deref()).is_none() {
-            lines.push("nobody will be told on the desktop: there is neither notify-send nor osascript".to_owned());
-        }
-        let after = |limit| format!("stopped after {:#} (--timeout)", jiff::SignedDuration::try_from(limit).unwrap_or_default());
-        let timeout = spec.limits.timeout.map_or_else(|| "no time limit".to_owned(), after);
-        let again = match spec.retries {
-            0 => String::new(),
-            1 => ", tried again once if it fails".to_owned(),
-            n => format!(", tried again up to {n} times if it fails"),
-        };
-        let checks = match spec.checks.len() {
-            0 => "verified: no check (--check)".to_owned(),
-            1 => "verified: 1 check".to_owned(),
-            n => format!("verified: {n} checks"),
-        };
-        lines.push(format!(
-            "specified: yes, {timeout}{again}; {checks}; reversible: in git, yes; outside its worktree, no (sandbox: none)"
-        ));
-        lines
+        lines_of(&self.plan)
     }
+}
+
+/// What the user should know of a task before it runs.
+pub(super) fn lines_of(plan: &HandOff) -> Vec<String> {
+    let spec = &plan.spec;
+    let mut lines = plan.lines.clone();
+    if !plan.taken.withheld.is_empty() {
+        let names: Vec<_> = plan.taken.withheld.iter().map(ToString::to_string).collect();
+        lines.push(format!("withheld: {} (--env NAME passes one)", names.join(", ")));
+    }
+    for name in &plan.taken.missing {
+        lines.push(format!("{name} is not in your environment: the task does not have it either"));
+    }
+    if spec.notify.as_deref() == Some(notify::DESKTOP) && notify::find_desktop(std::env::var_os("PATH").as_deref()).is_none() {
+        lines.push("nobody will be told on the desktop: there is neither notify-send nor osascript".to_owned());
+    }
+    let after = |limit| format!("stopped after {:#} (--timeout)", jiff::SignedDuration::try_from(limit).unwrap_or_default());
+    let timeout = spec.limits.timeout.map_or_else(|| "no time limit".to_owned(), after);
+    let again = match spec.retries {
+        0 => String::new(),
+        1 => ", tried again once if it fails".to_owned(),
+        n => format!(", tried again up to {n} times if it fails"),
+    };
+    let checks = match spec.checks.len() {
+        0 => "verified: no check (--check)".to_owned(),
+        1 => "verified: 1 check".to_owned(),
+        n => format!("verified: {n} checks"),
+    };
+    lines.push(format!(
+        "specified: yes, {timeout}{again}; {checks}; reversible: in git, yes; outside its worktree, no (sandbox: none)"
+    ));
+    lines
 }
 
 impl Engine {

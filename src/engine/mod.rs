@@ -4,6 +4,7 @@
 //! asked for they settle what a crash left open, and [`Engine::notes`] says so.
 
 mod answer;
+mod batch;
 mod convert;
 mod decide;
 mod error;
@@ -14,6 +15,7 @@ mod open;
 mod push;
 mod recorded;
 mod revert;
+mod steer;
 mod task;
 mod watch;
 
@@ -25,6 +27,7 @@ use crate::runner::recovery;
 use crate::store::Site;
 
 pub use answer::{LandedTask, Landing, Operation, Push, RefChange, RefTarget, TakenBack};
+pub use batch::{Batch, BatchPlan, Overview};
 pub use decide::{LandPlan, Plan};
 pub use error::{Error, ErrorKind};
 pub use follow::{Made, Setting};
@@ -36,11 +39,13 @@ pub use revert::{RevertPlan, Reverted};
 pub use task::{LandedAs, Sandbox, Task, Tries};
 pub use watch::Watch;
 
+pub use crate::batch::{BatchWish, Counts, Sample, Source, State as BatchState};
 pub use crate::id::{BadName, BadObjectId, BadUid, BlobId, CommitId, Name, TreeId, Uid};
 pub use crate::landing::{Between, Clash, Forecast, LandWish, Later, Refusal, RefusalKind, RevertWish};
 pub use crate::runner::RunWish;
 pub use crate::task::{
-    Amount, BringMode, Brought, CheckRun, Checked, Exit, FileCounts, Level, Moment, Reason, RepoPath, Shape, State, Text, Trial,
+    Amount, BringMode, Brought, CheckRun, Checked, Exit, FileCounts, Halt, Level, Moment, Reason, RepoPath, Shape, State, Text,
+    Trial,
 };
 
 /// One repository.

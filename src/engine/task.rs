@@ -14,6 +14,10 @@ pub struct Task {
     pub id: Name,
     /// Its random id, in folders, refs and trailers.
     pub uid: Uid,
+    /// The batch that it is of; `None` where it is of none.
+    pub batch: Option<Name>,
+    /// Its input there.
+    pub input: Option<Text>,
     /// Where it stands.
     pub state: State,
     /// Why it failed; `None` unless it did.
@@ -119,6 +123,8 @@ impl Task {
         Self {
             id: spec.id.clone(),
             uid: spec.uid.clone(),
+            batch: spec.batch.as_ref().map(|member| member.name.clone()),
+            input: spec.batch.as_ref().map(|member| member.input.clone()),
             state: if landed.is_some() { State::Landed } else { standing.state },
             landed,
             reason: record.reason,

@@ -1,12 +1,15 @@
 //! Waiting for tasks, and watching them.
 
+use std::collections::{HashMap, HashSet};
 use std::time::{Duration, Instant};
 
-use super::{Engine, Error, ErrorKind, Task};
+use super::{Batch, Engine, Error, ErrorKind, Task};
+use crate::batch::{self, Share};
 use crate::exec::log::last_line;
 use crate::id::Uid;
-use crate::journal::{Lookout, Standing, TaskEntry};
+use crate::journal::{Book, Lookout, Standing, TaskEntry};
 use crate::runner::recovery;
+use crate::task::State;
 
 // Between looks at a task that is waited for: a twentieth of the time waited.
 const SHORTEST_PAUSE: Duration = Duration::from_millis(5);
@@ -16,7 +19,8 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(100);
 pub struct Watch<'a> {
     engine: &'a Engine,
     lookout: Lookout<'a>,
-    only: Option<Vec<Uid>>,
+    only: Option<HashSet<Uid>>,
+    shares: HashMap<Uid, Share>,
 }
 
 impl Watch<'_> {
@@ -27,9 +31,31 @@ impl Watch<'_> {
     ///
     /// [`ErrorKind::Damaged`] where the journal or a record is.
     pub fn changes(&mut self) -> Result<Vec<Task>, Error> {
-        let only = self.only.as_deref();
+        let only = self.only.as_ref();
         let wanted = |entry: &TaskEntry| only.is_none_or(|only| only.contains(&entry.uid));
-        Ok(self.lookout.changes(wanted)?.iter().map(|standing| Task::of(standing, None)).collect())
+        let changes = self.lookout.changes(wanted)?;
+        let of_batches = changes.iter().filter(|task| task.entry.member.is_some());
+        self.shares.extend(of_batches.map(|task| (task.uid().clone(), Share::of(task))));
+        Ok(changes.iter().map(|standing| Task::of(standing, None)).collect())
+    }
+
+    /// Where the batches stand whose tasks are watched, as of the last look at these; their tasks are not named.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Io`] if it cannot be told whether somebody works on them.
+    pub fn batches(&self) -> Result<Vec<Batch>, Error> {
+        let is_kept = batch::is_kept(&self.engine.site)?;
+        let fold = &self.lookout.book.fold;
+        let mut all = Vec::new();
+        for entry in fold.batches() {
+            let tasks = fold.tasks_of(entry).filter_map(|task| Some((&task.uid, *self.shares.get(&task.uid)?)));
+            let sum = batch::sum(entry, tasks, is_kept);
+            if sum.counts.all() > 0 {
+                all.push(Batch::of(entry, sum, vec![]));
+            }
+        }
+        Ok(all)
     }
 
     /// The last line that a task's command has written.
@@ -51,8 +77,8 @@ impl Engine {
     /// [`ErrorKind::Unknown`], [`ErrorKind::Ambiguous`].
     pub fn watch(&self, ids: &[String]) -> Result<Watch<'_>, Error> {
         let lookout = Lookout::new(&self.site)?;
-        let found = ids.iter().map(|id| Ok(lookout.book.find(id)?.uid.clone())).collect::<Result<Vec<_>, Error>>()?;
-        Ok(Watch { engine: self, lookout, only: (!ids.is_empty()).then_some(found) })
+        let found = lookout.book.find_all(ids)?.into_iter().map(|task| task.uid.clone()).collect();
+        Ok(Watch { engine: self, lookout, only: (!ids.is_empty()).then_some(found), shares: HashMap::new() })
     }
 
     /// Waits until a task is over, or `tick`, called with what is known every now and then, returns false.
@@ -83,8 +109,23 @@ impl Engine {
             if last.as_ref().is_none_or(|(is_over, task)| *is_over || !tick(task)) {
                 return Ok(None);
             }
+            if last.as_ref().is_some_and(|(_, task)| task.state == State::Queued) && self.is_held_up(uid)? {
+                return Ok(None);
+            }
             std::thread::sleep((started.elapsed() / 20).clamp(SHORTEST_PAUSE, LONGEST_PAUSE));
         }
+    }
+
+    /// Tells whether a task of a batch waits for a turn that does not come by itself.
+    fn is_held_up(&self, uid: &Uid) -> Result<bool, Error> {
+        if batch::is_kept(&self.site)? {
+            let book = Book::open(&self.site)?;
+            let entry = book.fold.task(uid);
+            let batch = entry.and_then(|task| book.fold.batch_of(task)).map(|(batch, _)| batch);
+            return Ok(batch.is_some_and(|batch| batch.held.is_some() || !batch.lets(uid)));
+        }
+        let book = Book::open(&self.site)?;
+        Ok(book.look_up(uid.as_str())?.waits)
     }
 
     /// Keeps what a task changed whose runner is gone; an error where that cannot be done now: waiting would not help.

@@ -56,6 +56,16 @@ impl Name {
         }
     }
 
+    /// The name of a batch's n-th task, from 1.
+    pub(crate) fn member(&self, n: usize) -> Self {
+        Self(format!("{}.{n}", self.0))
+    }
+
+    /// Tells whether it is the name of a task of a batch.
+    pub(crate) fn is_member(&self) -> bool {
+        self.0.contains('.')
+    }
+
     /// The text itself.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -1,15 +1,19 @@
 //! What the journal's lines come to: which tasks there are, what was decided of each, what is undone.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
-use super::{Entry, Kind, Operation};
+use super::log::{self, Error};
+use super::{BatchEntry, Entry, Kind, Operation};
 use crate::id::{Name, Uid};
-use crate::task::State;
+use crate::store::{Layout, batches};
+use crate::task::{Batch, State};
 
 /// All that the journal says.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Fold {
     tasks: Vec<TaskEntry>,
+    batches: Vec<BatchEntry>,
     operations: Vec<Folded>,
     places: HashMap<Uid, usize>,
 }
@@ -29,6 +33,17 @@ pub(crate) struct TaskEntry {
     pub(crate) decision: Option<State>,
     /// The last operation about it that holds.
     pub(crate) operation: Option<Uid>,
+    /// Where it stands in a batch.
+    pub(crate) member: Option<Member>,
+}
+
+/// A task's place in a batch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Member {
+    /// The batch, by its place among all.
+    pub(crate) batch: usize,
+    /// Its input, by its place among the batch's.
+    pub(crate) input: usize,
 }
 
 /// An operation with what became of it.
@@ -68,13 +83,32 @@ impl Folded {
 }
 
 impl Fold {
-    /// Folds the journal's lines.
-    pub(crate) fn of(entries: Vec<Entry>) -> Self {
+    /// Reads the journal, and the batches that it names.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Damaged`] for a broken line before the last, [`Error::Batch`] for a batch that cannot be read.
+    pub(crate) fn read(layout: &Layout) -> Result<Self, Error> {
+        Self::of(log::read(layout)?, |batch| Ok(batches::load(layout, batch)?), |task| layout.spec(task).exists())
+    }
+
+    /// Folds the journal's lines. `load` reads a batch, and `has_begun` tells whether a task of one was ever started.
+    fn of(
+        entries: Vec<Entry>,
+        load: impl Fn(&Uid) -> Result<Batch, Error>,
+        has_begun: impl Fn(&Uid) -> bool,
+    ) -> Result<Self, Error> {
         let mut fold = Self::default();
         let mut at = HashMap::new();
         for entry in entries {
             match entry {
-                Entry::Task { uid, id, .. } => fold.add_task(uid, id),
+                Entry::Task { uid, id, .. } => fold.add_task(uid, id, None),
+                batch @ Entry::Batch { .. } => fold.add_batch(batch, &load)?,
+                Entry::Stage { batch, at, stage } => {
+                    if let Some(batch) = fold.batches.iter_mut().find(|b| b.uid == batch) {
+                        batch.enter(at, stage);
+                    }
+                }
                 Entry::Intent(operation) => {
                     at.insert(operation.uid.clone(), fold.operations.len());
                     fold.operations.push(Folded { operation: *operation, status: Status::Open, undone_by: None });
@@ -84,9 +118,10 @@ impl Fold {
                 Entry::Other => {}
             }
         }
+        fold.forget_retired(has_begun);
         fold.find_undone(&at);
         fold.decide();
-        fold
+        Ok(fold)
     }
 
     /// Every task, in the order of hand-off.
@@ -97,6 +132,32 @@ impl Fold {
     /// The task with this uid.
     pub(crate) fn task(&self, uid: &Uid) -> Option<&TaskEntry> {
         self.places.get(uid).map(|at| &self.tasks[*at])
+    }
+
+    /// Every batch, in the order of hand-off.
+    pub(crate) fn batches(&self) -> &[BatchEntry] {
+        &self.batches
+    }
+
+    /// The batch with this uid.
+    pub(crate) fn batch(&self, uid: &Uid) -> Option<&BatchEntry> {
+        self.batches.iter().find(|batch| batch.uid == *uid)
+    }
+
+    /// The batch that a task is of, and the place of its input there.
+    pub(crate) fn batch_of(&self, task: &TaskEntry) -> Option<(&BatchEntry, usize)> {
+        let Member { batch, input } = task.member?;
+        Some((self.batches.get(batch)?, input))
+    }
+
+    /// The tasks that are a batch's now, in the order of their numbers.
+    pub(crate) fn tasks_of<'f>(&'f self, batch: &'f BatchEntry) -> impl Iterator<Item = &'f TaskEntry> + 'f {
+        batch.places().filter_map(|place| self.task(&batch.plan.inputs[place].uid))
+    }
+
+    /// Tells whether a task or a batch is called so.
+    pub(crate) fn is_taken(&self, name: &Name) -> bool {
+        self.batches.iter().any(|batch| batch.id == *name) || self.tasks.iter().any(|task| task.id == *name)
     }
 
     /// Every operation, in the order of decision.
@@ -133,11 +194,41 @@ impl Fold {
             .filter(|f| f.operation.kind == Kind::Undo)
     }
 
-    fn add_task(&mut self, uid: Uid, id: Name) {
+    fn add_task(&mut self, uid: Uid, id: Name, member: Option<Member>) {
         if !self.places.contains_key(&uid) {
             self.places.insert(uid.clone(), self.tasks.len());
-            self.tasks.push(TaskEntry { uid, id, attempt: 1, highest: 1, decision: None, operation: None });
+            self.tasks.push(TaskEntry { uid, id, attempt: 1, highest: 1, decision: None, operation: None, member });
         }
+    }
+
+    /// A batch's tasks exist from its line on, whether they were started or not.
+    fn add_batch(&mut self, line: Entry, load: impl Fn(&Uid) -> Result<Batch, Error>) -> Result<(), Error> {
+        let Entry::Batch { uid, id, at, tasks, revision } = line else { return Ok(()) };
+        let place = self.batches.iter().position(|batch| batch.uid == uid).unwrap_or(self.batches.len());
+        if let Some(batch) = self.batches.get_mut(place) {
+            (batch.tasks, batch.revision) = (tasks, revision);
+        } else {
+            let plan = Arc::new(load(&uid)?);
+            let (sample, sample_why, held) = (None, None, None);
+            self.batches.push(BatchEntry { uid, id, at, since: at, tasks, revision, sample, sample_why, held, plan });
+        }
+        let plan = Arc::clone(&self.batches[place].plan);
+        for (input, task) in plan.inputs.iter().enumerate().take(tasks as usize) {
+            self.add_task(task.uid.clone(), plan.task_name(input), Some(Member { batch: place, input }));
+        }
+        Ok(())
+    }
+
+    /// What was never started and is none of its batch's any more was never there.
+    fn forget_retired(&mut self, has_begun: impl Fn(&Uid) -> bool) {
+        let batches = &self.batches;
+        let stays =
+            |task: &TaskEntry| task.member.is_none_or(|member| batches[member.batch].has(member.input)) || has_begun(&task.uid);
+        if self.tasks.iter().all(stays) {
+            return;
+        }
+        self.tasks.retain(stays);
+        self.places = self.tasks.iter().enumerate().map(|(at, task)| (task.uid.clone(), at)).collect();
     }
 
     fn set_status(&mut self, at: Option<&usize>, status: Status) {
@@ -216,7 +307,7 @@ mod tests {
     }
 
     fn fold(parts: &[&[Entry]]) -> Fold {
-        Fold::of(parts.concat())
+        Fold::of(parts.concat(), |batch| panic!("no batch {batch}"), |_| true).unwrap()
     }
 
     #[test]

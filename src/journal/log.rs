@@ -3,16 +3,17 @@
 //! A line is `{"n":<bytes of entry>,"sum":"<CRC-32 of entry, hexadecimal>","entry":{…}}`. A torn last line is skipped by readers and
 //! cut off by the next writer. A broken line with whole ones behind it is damage, and refused.
 
-use std::fs::OpenOptions;
+use std::fs::{File, OpenOptions};
 use std::io::Write as _;
+use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::Operation;
+use super::{Operation, Stage};
 use crate::id::{Name, Uid};
-use crate::store::Layout;
+use crate::store::{Layout, tasks};
 use crate::sys::fault::Point;
 use crate::sys::{file, lock};
 use crate::task::Moment;
@@ -29,6 +30,29 @@ pub(crate) enum Entry {
         id: Name,
         /// When.
         at: Moment,
+    },
+    /// A batch was handed off, or asked for otherwise; its file is on disk.
+    Batch {
+        /// Which.
+        uid: Uid,
+        /// What people call it.
+        id: Name,
+        /// When.
+        at: Moment,
+        /// How many inputs of the file count.
+        tasks: u32,
+        /// Which revision of it holds.
+        revision: u32,
+    },
+    /// How much of a batch may run from now on.
+    Stage {
+        /// Which batch.
+        batch: Uid,
+        /// When.
+        at: Moment,
+        /// How much.
+        #[serde(flatten)]
+        stage: Stage,
     },
     /// An operation is about to be carried out.
     Intent(Box<Operation>),
@@ -77,6 +101,9 @@ pub(crate) enum Error {
         /// Why not.
         source: serde_json::Error,
     },
+    /// A batch that it names is missing or unreadable.
+    #[error(transparent)]
+    Batch(#[from] tasks::Error),
     /// Another process is writing.
     #[error(transparent)]
     Lock(#[from] lock::Error),
@@ -108,8 +135,9 @@ pub(crate) fn append(layout: &Layout, entries: &[Entry]) -> Result<(), Error> {
     for entry in entries {
         text.extend(line(&path, entry)?);
     }
-    let whole = whole_length(&path)?;
-    let mut journal = OpenOptions::new().append(true).create(true).open(&path).map_err(file::Error::of("open", &path))?;
+    let opened = OpenOptions::new().read(true).append(true).create(true).open(&path);
+    let mut journal = opened.map_err(file::Error::of("open", &path))?;
+    let whole = whole_length(&journal, &path)?;
     let length = journal.metadata().map_err(file::Error::of("read", &path))?.len();
     if length > whole {
         Point::JOURNAL_CUT.before();
@@ -128,12 +156,23 @@ pub(crate) fn append(layout: &Layout, entries: &[Entry]) -> Result<(), Error> {
     Ok(())
 }
 
-/// How much of the journal is whole lines. Looks at the last line only: those before it were whole when it was begun.
-fn whole_length(path: &Path) -> Result<u64, Error> {
-    let bytes = file::read(path)?.unwrap_or_default();
-    let last = bytes.strip_suffix(b"\n").unwrap_or(&bytes).iter().rposition(|b| *b == b'\n').map_or(0, |at| at + 1);
-    let whole = if unframe(&bytes[last..]).is_some() { bytes.len() } else { last };
-    Ok(whole as u64)
+/// How much of the journal is whole lines. Reads the last line only: those before it were whole when it was begun.
+fn whole_length(journal: &File, path: &Path) -> Result<u64, Error> {
+    let read = |e| Error::from(file::Error::of("read", path)(e));
+    let length = journal.metadata().map_err(read)?.len();
+    let mut tail = 4096;
+    loop {
+        let from = length.saturating_sub(tail);
+        let mut bytes = vec![0; usize::try_from(length - from).unwrap_or(usize::MAX)];
+        journal.read_exact_at(&mut bytes, from).map_err(read)?;
+        let before_last = bytes.strip_suffix(b"\n").unwrap_or(&bytes).iter().rposition(|b| *b == b'\n');
+        if before_last.is_none() && from > 0 {
+            tail *= 8;
+            continue;
+        }
+        let last = before_last.map_or(0, |at| at + 1);
+        return Ok(if unframe(&bytes[last..]).is_some() { length } else { from + last as u64 });
+    }
 }
 
 fn line(path: &Path, entry: &Entry) -> Result<Vec<u8>, Error> {

@@ -13,6 +13,7 @@
 //! 2. Both ends of every move of an open or done operation, and what it keeps beside them, hang on refs.
 //! 3. Only the holder of `locks/writer` has an open operation; an open one without a holder is left over from a crash.
 
+mod batches;
 mod book;
 mod fold;
 mod follow;
@@ -21,10 +22,11 @@ mod lookout;
 mod operation;
 mod transaction;
 
-pub(crate) use book::{Book, Error as BookError, Standing};
+pub(crate) use batches::{BatchEntry, Stage};
+pub(crate) use book::{Book, Error as BookError, Named, Standing};
 pub(crate) use fold::{Fold, Folded, Status, TaskEntry};
 pub(crate) use follow::{Obstacle, followers};
-pub(crate) use log::{Entry, Error as LogError, append, read};
+pub(crate) use log::{Entry, Error as LogError, append};
 pub(crate) use lookout::Lookout;
 pub(crate) use operation::{CheckoutChange, Kind, Landed, Move, Operation, TaskRef};
-pub(crate) use transaction::{Carried, Decision, Error as CarryError, PACK_LABEL, Settled, Writer};
+pub(crate) use transaction::{Carried, Decision, Error as CarryError, PACK_LABEL, Settled, Writer, no_decisions};

@@ -4,7 +4,7 @@ use std::cell::Cell;
 
 use git2::{Oid, Repository};
 
-use super::{CheckoutChange, Entry, Fold, Kind, LogError, Move, Operation, Standing, TaskEntry, TaskRef, append, read};
+use super::{CheckoutChange, Entry, Fold, Kind, LogError, Move, Operation, Standing, TaskEntry, TaskRef, append};
 use crate::git::intake;
 use crate::git::locked_index::LockedIndex;
 use crate::git::refs::{self, RefMove};
@@ -118,6 +118,16 @@ pub(crate) enum Error {
     File(#[from] file::Error),
 }
 
+/// Keeps everybody from deciding until the lock is dropped: for what is decided already and must not change before it is begun.
+/// Settles nothing.
+///
+/// # Errors
+///
+/// [`lock::Error`] when another process is deciding and does not come to an end.
+pub(crate) fn no_decisions(layout: &Layout) -> Result<Lock, lock::Error> {
+    Lock::acquire(&layout.writer_lock())
+}
+
 impl<'a> Writer<'a> {
     /// Waits for the right to decide, and settles what a crash left open.
     ///
@@ -176,7 +186,7 @@ impl<'a> Writer<'a> {
     ///
     /// [`Error::Overtaken`].
     pub(crate) fn confirm(&self, seen: &[TaskEntry]) -> Result<(), Error> {
-        let fold = Fold::of(read(self.layout)?);
+        let fold = Fold::read(self.layout)?;
         match seen.iter().find(|entry| fold.task(&entry.uid) != Some(entry)) {
             Some(entry) => Err(Error::Overtaken { task: entry.id.clone() }),
             None => Ok(()),
@@ -233,7 +243,7 @@ impl<'a> Writer<'a> {
 
     /// Settles every open operation, oldest first.
     fn settle(&self) -> Result<Vec<Settled>, Error> {
-        let fold = Fold::of(read(self.layout)?);
+        let fold = Fold::read(self.layout)?;
         let mut settled = Vec::new();
         for operation in fold.open() {
             settled.push(self.settle_one(operation)?);

@@ -13,8 +13,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use git2::Oid;
 use serde::Serialize;
 
-use super::plan::{Error, look_up};
-use super::{LandWish, apart, eligible, target};
+use super::plan::Error;
+use super::{LandWish, apart, eligible, named, target};
 use crate::git::commit::{self, NewCommit};
 use crate::git::merge::{self, Joined, Sides};
 use crate::git::tree::{self, Change};
@@ -75,7 +75,7 @@ pub enum Between {
 /// As for a landing; that a task may not land is none, it is then not among those that can land together.
 pub(crate) fn of(site: &Site, wish: &LandWish, most: usize) -> Result<Forecast, Error> {
     let book = Book::open(site)?;
-    let tasks = look_up(&book, &wish.ids)?;
+    let tasks = named::to_land(&book, wish)?.tasks;
     let allowed = Scope::new(&wish.allow_paths)?;
     let target = target::find(&site.repo, wish, &tasks)?;
     let may_land: Vec<bool> = tasks.iter().map(|task| eligible::refuse(task, wish, &allowed).is_none()).collect();

@@ -19,6 +19,7 @@ mod forge;
 mod kept;
 mod land;
 mod message;
+mod named;
 mod place;
 mod plan;
 mod protect;

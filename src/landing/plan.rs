@@ -5,7 +5,7 @@ use super::message::{Brought, Wording};
 use super::push::Route;
 use super::seal::{Sealed, Sealer};
 use super::target::{self, Target};
-use super::{LandWish, Refusal, RefusalKind, chain, eligible, place, protect};
+use super::{LandWish, Refusal, RefusalKind, chain, eligible, named, place, protect};
 use crate::git::{self, Intake, refs};
 use crate::id::{CommitId, Name, TreeId, Uid};
 use crate::journal::{Book, BookError, CheckoutChange, Decision, Fold, Kind, Move, Obstacle, Operation, Standing, followers};
@@ -59,6 +59,19 @@ pub(crate) enum Error {
     /// A task is named twice.
     #[error("`{0}` is named twice")]
     Twice(Name),
+    /// Of a batch nothing can be taken.
+    #[error("`{batch}` has no task that could {verb}: {why}")]
+    None {
+        /// The batch.
+        batch: Name,
+        /// What was to be done.
+        verb: &'static str,
+        /// How its tasks stand.
+        why: String,
+    },
+    /// `--tasks` is no list of numbers, or names one that no task has.
+    #[error("`{0}` is no list of the batch's numbers")]
+    BadNumbers(String),
     /// `--keep-commits` with the shape `squash`.
     #[error("`--keep-commits` keeps commits apart, and the shape `squash` makes one of them")]
     KeepsAndSquashes,
@@ -88,11 +101,13 @@ fn no_remote(branch: &str, remotes: &[String]) -> String {
 /// Plans a landing. Its commits are made in a private folder.
 pub(crate) fn plan(site: &Site, wish: &LandWish) -> Result<Plan, Error> {
     let book = Book::open(site)?;
-    let tasks = look_up(&book, &wish.ids)?;
+    let named::Tasks { tasks, notes: mut left_out } = named::to_land(&book, wish)?;
+    let wish = &LandWish { checks: named::checks(&book, wish, &tasks), ..wish.clone() };
     let allowed = Scope::new(&wish.allow_paths)?;
     let mut refused: Vec<_> = tasks.iter().filter_map(|task| eligible::refuse(task, wish, &allowed)).collect();
     let target = target::find(&site.repo, wish, &tasks)?;
     let mut notes = Vec::new();
+    notes.append(&mut left_out);
     refused.extend(find_there(site, &book, &tasks, &target, &mut notes)?);
     let operation = Uid::random();
     let intake = Intake::create_passing(&site.layout.operation_intakes(), operation.as_str(), &site.repo)?;
@@ -125,19 +140,6 @@ pub(crate) fn plan(site: &Site, wish: &LandWish) -> Result<Plan, Error> {
     Ok(plan)
 }
 
-/// Finds the tasks that are named, each once.
-pub(super) fn look_up(book: &Book<'_>, ids: &[String]) -> Result<Vec<Standing>, Error> {
-    let mut tasks: Vec<Standing> = Vec::new();
-    for id in ids {
-        let task = book.look_up(id)?;
-        if tasks.iter().any(|t| t.uid() == task.uid()) {
-            return Err(Error::Twice(task.spec.id));
-        }
-        tasks.push(task);
-    }
-    Ok(tasks)
-}
-
 /// The task that a commit of the landing is of; `None` where it is of all.
 fn owner(operation: &Operation, place: usize) -> Option<Uid> {
     let mut commits = operation.landed.iter().flat_map(|l| (0..l.commits).map(|_| &l.task));
@@ -145,9 +147,9 @@ fn owner(operation: &Operation, place: usize) -> Option<Uid> {
 }
 
 /// The shape that the wish names, or git config; the rest of the wish has to go with it.
-fn shape(site: &Site, wish: &LandWish) -> Result<Shape, Error> {
+fn shape(site: &Site, wish: &LandWish, tasks: usize) -> Result<Shape, Error> {
     let shape = wish.shape.unwrap_or(site.config.landing_shape);
-    let is_long = wish.ids.len() > 1 || wish.keep_commits;
+    let is_long = tasks > 1 || wish.keep_commits;
     match shape {
         Shape::Squash if wish.keep_commits => Err(Error::KeepsAndSquashes),
         Shape::Linear if is_long && wish.message.is_some() => Err(Error::NoPlaceForMessage),
@@ -166,7 +168,7 @@ fn earlier(fold: &Fold, task: &Standing) -> Option<CommitId> {
 
 impl Plan {
     fn decide(&mut self, site: &Site, fold: &Fold, (operation, allowed): (Uid, &Scope)) -> Result<(), Error> {
-        let shape = shape(site, &self.wish)?;
+        let shape = shape(site, &self.wish, self.tasks.len())?;
         let brought: Vec<_> = self.tasks.iter().map(|task| Brought { task, by: earlier(fold, task) }).collect();
         let chain = chain::make(&chain::Order {
             main: &site.repo,

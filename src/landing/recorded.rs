@@ -3,9 +3,9 @@
 use git2::{Oid, Repository};
 
 use super::place::{self, Place};
-use super::plan::{Error, let_go, look_up};
+use super::plan::{Error, let_go};
 use super::target;
-use super::{LandWish, Refusal, RefusalKind};
+use super::{LandWish, Refusal, RefusalKind, named};
 use crate::git::tree::{self, Change};
 use crate::git::{self, history, refs};
 use crate::id::{CommitId, TreeId};
@@ -38,7 +38,7 @@ pub(crate) struct Plan {
 /// [`Error`] where a task, the commit or the branch is not to be found.
 pub(crate) fn plan(site: &Site, wish: &LandWish, commit: &str) -> Result<Plan, Error> {
     let book = Book::open(site)?;
-    let tasks = look_up(&book, &wish.ids)?;
+    let tasks = named::to_land(&book, wish)?.tasks;
     let commit = target::commit(&site.repo, commit)?;
     let branch = target::find(&site.repo, wish, &tasks)?.name;
     let mut refused: Vec<_> = tasks.iter().filter_map(|task| refuse(site, &book, task, commit)).collect();

@@ -12,7 +12,7 @@ use super::plan::Error;
 use super::recorded::changes;
 use super::seal::{Sealed, Sealer};
 use super::target::{self, Target};
-use super::{Refusal, RefusalKind, protect};
+use super::{Refusal, RefusalKind, named, protect};
 use crate::git::commit::{self, NewCommit};
 use crate::git::merge::{self, Joined, Sides};
 use crate::git::{self, Intake, history, refs, tree};
@@ -89,7 +89,7 @@ pub(crate) struct Plan {
 /// [`Error`] where a task or the branch is not to be found.
 pub(crate) fn plan(site: &Site, wish: &RevertWish) -> Result<Plan, Error> {
     let book = Book::open(site)?;
-    let tasks = super::plan::look_up(&book, &wish.ids)?;
+    let tasks = named::to_revert(&book, &wish.ids)?;
     let mut places = Vec::new();
     let mut refused = Vec::new();
     for task in &tasks {

@@ -6,8 +6,12 @@ use crate::task::Shape;
 #[derive(Clone, Debug, Default)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a wish of its own")]
 pub struct LandWish {
-    /// Tasks, in the order in which they land.
+    /// Tasks and batches, in the order in which they land.
     pub ids: Vec<String>,
+    /// Of a batch the tasks that are ready, and no word about the others.
+    pub ready: bool,
+    /// Of a batch the tasks with these numbers: `1-20,24`.
+    pub numbers: Option<String>,
     /// The branch; by default the one that was checked out at hand-off. A new name is created.
     pub to: Option<String>,
     /// Where a new branch starts; by default at the branch that was checked out at hand-off.
@@ -22,7 +26,7 @@ pub struct LandWish {
     pub no_verify: bool,
     /// Land on a protected branch.
     pub force: bool,
-    /// Further shell command lines that judge the tree to land.
+    /// Further shell command lines that judge the tree to land; by default those that a batch was handed off with.
     pub checks: Vec<String>,
     /// Land without running a check on a tree that none has seen.
     pub no_check: bool,

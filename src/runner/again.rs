@@ -14,7 +14,7 @@ use super::{hand_off, notice, retry, start};
 use crate::exec::environment::{self, Environment};
 use crate::id::Uid;
 use crate::journal::{Book, CarryError};
-use crate::store::Site;
+use crate::store::{Site, tasks};
 use crate::sys::lock;
 use crate::sys::terminal::Terminal;
 use crate::task::{Reason, Record, Spec, State};
@@ -41,6 +41,10 @@ pub(super) fn run_all(site: &Site, task: &Uid, first: Held, terminal: Option<&Te
     let mut now = first;
     loop {
         attempt::run(site, task, &now, terminal)?;
+        if tasks::load_spec(&site.layout, task)?.batch.is_some() {
+            // Whoever keeps the batch knows when its turn comes.
+            return Ok(());
+        }
         match begin(site, task, &now)? {
             Some(next) => now = next,
             None => return notice::give(site, task, now.number),

@@ -205,7 +205,7 @@ impl<'a> Attempt<'a> {
         if self.terminal.is_some() {
             environment.attend(|name| std::env::var_os(name));
         }
-        let argv = self.spec.command.argv();
+        let argv = self.spec.argv_in(slot.n());
         let token = token(&self.spec.uid, self.record.attempt);
         let launch = Launch {
             argv: &argv,
@@ -245,8 +245,8 @@ impl<'a> Attempt<'a> {
             task: self.spec.id.as_str(),
             attempt: self.record.attempt,
             base: &base,
-            batch: None,
-            input: None,
+            batch: self.spec.batch.as_ref().map(|member| member.name.as_str()),
+            input: self.spec.batch.as_ref().map(|member| member.input.as_os_str()),
             slot: Some(slot),
         };
         self.environment.placed(&Place { main: &main, worktree: root, cwd }, &marks)
@@ -284,7 +284,7 @@ impl<'a> Attempt<'a> {
 
     /// Writes the record's last form, which says whether another attempt follows, and removes what only a running attempt needs.
     pub(super) fn finish(&mut self) -> Result<(), Error> {
-        judge::decide(&mut self.record, self.spec.checks.len());
+        judge::decide(&mut self.record, &self.spec);
         judge::hint(&mut self.record, &self.spec.absent);
         self.record.again = again::is_due(&self.spec, &self.record) && !self.is_cancelled();
         self.record.finished_at = Some(clock::now());
@@ -300,8 +300,9 @@ impl<'a> Attempt<'a> {
             file::remove_folder(&folder)?;
         }
         // As many worktrees stay as tasks can run at once, each with one for its checks.
+        let at_once = self.spec.batch.as_ref().map_or(0, |member| member.jobs as usize);
         let jobs = std::thread::available_parallelism().map_or(1, usize::from);
-        self.slots.shrink(2 * jobs)?;
+        self.slots.shrink(2 * jobs.max(at_once))?;
         if !self.spec.bring.is_empty() {
             file::remove(&self.dir.brought(), Point::BROUGHT)?;
         }
@@ -325,7 +326,7 @@ pub(super) fn token(task: &Uid, attempt: u32) -> String {
 }
 
 /// An error and all that lies behind it, in one line.
-pub(super) fn chain(e: &dyn std::error::Error) -> String {
+pub(crate) fn chain(e: &dyn std::error::Error) -> String {
     let mut text = e.to_string();
     let mut source = e.source();
     while let Some(e) = source {

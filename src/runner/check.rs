@@ -180,7 +180,7 @@ fn execute(attempt: &Attempt<'_>, command: &str, subject: &Subject, (slot, log):
     let root = slot.root();
     let cwd = attempt.spec.cwd.below(&root);
     let environment = attempt.placed_environment(&root, &cwd, slot.n());
-    let argv: [Text; 3] = ["sh".into(), "-c".into(), command.into()];
+    let argv: [Text; 3] = ["sh".into(), "-c".into(), attempt.spec.line_in(slot.n(), command).as_ref().into()];
     let token = token(&attempt.spec.uid, attempt.record.attempt);
     let setup = attempt.spec.setup.as_deref();
     let execution = Execution {

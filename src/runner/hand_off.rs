@@ -5,10 +5,11 @@
 
 mod base;
 mod error;
+mod ground;
 mod name;
 
 use std::ffi::OsString;
-use std::path::{Component, Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use git2::Odb;
@@ -18,8 +19,8 @@ use super::commands;
 use super::{RunWish, snapshot, start};
 use crate::exec::environment::{self, Environment, Taken};
 use crate::exec::notify;
+use crate::git;
 use crate::git::refs::{self, RefMove};
-use crate::git::{self, support, tree};
 use crate::id::{CommitId, TreeId, Uid};
 use crate::journal::{Book, Entry, Writer, append};
 use crate::store::{Site, layout, tasks};
@@ -29,6 +30,7 @@ use crate::task::{Absent, Command, EnvWish, Limits, RepoPath, Spec, Text};
 use crate::verify::scope::{self, Scope};
 
 pub(crate) use error::Error;
+pub(crate) use ground::{Ground, lexical};
 
 /// A task, decided and not handed off.
 pub(crate) struct HandOff {
@@ -48,22 +50,19 @@ pub(crate) struct HandOff {
 ///
 /// [`Error`], by what cannot be had; nothing was changed.
 pub(crate) fn plan(site: &Site, dir: &Path, wish: &RunWish) -> Result<HandOff, Error> {
+    command_of(wish)?;
+    plan_on(site, Ground::find(site, dir, wish)?, wish)
+}
+
+/// Decides what would be handed off on a ground that was found for this wish, or one like it.
+///
+/// # Errors
+///
+/// As [`plan`].
+pub(crate) fn plan_on(site: &Site, ground: Ground, wish: &RunWish) -> Result<HandOff, Error> {
     let command = command_of(wish)?;
-    let root = site.work_dir()?.to_owned();
-    let folder = dir.join(wish.cwd.as_deref().unwrap_or(Path::new("")));
-    let cwd = folder_in(&root, &folder)?;
-    if site.repo.signature().is_err() && site.repo.author_from_env().is_err() {
-        return Err(Error::NoIdentity);
-    }
-    // To count them takes as long as all the rest: it is done beside it.
-    let counting = (wish.base.is_none() && !wish.with_changes).then(|| snapshot::count_changes(&site.repo));
-    let (base, snapshot, mut lines) = base::base_of(site, wish)?;
-    let tree = snapshot.as_ref().map_or_else(|| tree::of_commit(&site.repo, base), |s| Ok(s.tree))?;
-    let odb = snapshot.as_ref().map_or_else(|| git::repo::odb(&site.repo), |s| s.intake.odb())?;
-    support::refuse(&site.repo, &odb, tree)?;
-    check_folder(&odb, tree, &cwd, base)?;
-    let folder = std::path::absolute(&folder).unwrap_or(folder);
-    let asked = Asked { words: &wish.bring, no_defaults: wish.no_bring, folder: &folder };
+    let (odb, base, tree, cwd) = (ground.odb(site)?, ground.base, ground.tree, &ground.cwd);
+    let asked = Asked { words: &wish.bring, no_defaults: wish.no_bring, folder: &ground.folder };
     let bringing = bring::plan(site, &asked, &odb, tree)?;
     let id = name::name_of(site, wish, &command)?;
     let (pass, set) = env_wishes(&wish.env);
@@ -77,18 +76,18 @@ pub(crate) fn plan(site: &Site, dir: &Path, wish: &RunWish) -> Result<HandOff, E
         base,
         target: base::head_branch(site)?,
         checks: wish.checks.clone(),
-        check_files: globs(&cwd, &wish.check_files)?,
+        check_files: globs(cwd, &wish.check_files)?,
         no_check_cache: wish.no_check_cache,
-        only: globs(&cwd, &wish.only)?,
-        commit_ignored: globs(&cwd, &wish.commit_ignored)?,
-        cwd,
+        only: globs(cwd, &wish.only)?,
+        commit_ignored: globs(cwd, &wish.commit_ignored)?,
+        cwd: cwd.clone(),
         setup: wish.setup.clone(),
         env: pass
             .iter()
             .map(|n| EnvWish::Pass(n.to_string()))
             .chain(set.iter().map(|(n, _)| EnvWish::Set(n.to_string())))
             .collect(),
-        checkout: (!bringing.bring.is_empty()).then(|| root.as_path().into()),
+        checkout: (!bringing.bring.is_empty()).then(|| ground.root.as_path().into()),
         bring: bringing.bring,
         absent: Vec::new(),
         limits: limits(site, wish),
@@ -96,13 +95,12 @@ pub(crate) fn plan(site: &Site, dir: &Path, wish: &RunWish) -> Result<HandOff, E
         retries: wish.retries,
         notify: notify(site, wish),
         sandbox: wish.sandbox,
+        batch: None,
         queued_at: clock::now(),
     };
     let hints = hint(site, &mut spec, wish, (&odb, tree), &taken.environment)?;
     drop(odb);
-    if let Some(counting) = counting {
-        lines.push(snapshot::base_line(&site.repo, base, counting.join().ok().flatten()));
-    }
+    let (snapshot, mut lines) = ground.leave(site);
     lines.extend(bringing.lines.into_iter().chain(hints));
     Ok(HandOff { spec, taken, snapshot, lines })
 }
@@ -151,7 +149,7 @@ pub(crate) fn make_task(site: &Site, plan: HandOff) -> Result<(Uid, Lock), Error
     let spec = plan.spec;
     let (writer, _) = Writer::new(&site.repo, &site.layout)?;
     let book = Book::open(site)?;
-    if book.fold.tasks().iter().any(|t| t.id == spec.id) {
+    if book.fold.is_taken(&spec.id) {
         return Err(Error::NameTaken(spec.id));
     }
     if let Some(snapshot) = plan.snapshot {
@@ -180,42 +178,6 @@ fn command_of(wish: &RunWish) -> Result<Command, Error> {
         (Some(text), true) if !text.trim().is_empty() => Ok(Command::Shell(text.clone())),
         (None, false) => Ok(Command::Argv(wish.argv.clone())),
         _ => Err(Error::NoCommand),
-    }
-}
-
-/// A folder of the file system, relative to the checkout's root.
-fn folder_in(root: &Path, folder: &Path) -> Result<RepoPath, Error> {
-    let outside = || Error::OutsideFolder(folder.to_owned());
-    let absolute = lexical(&std::path::absolute(folder).map_err(|_| outside())?);
-    let found = absolute.strip_prefix(root).map(Path::to_owned).or_else(|_| {
-        let resolved = absolute.canonicalize().map_err(|_| outside())?;
-        resolved.strip_prefix(root.canonicalize().map_err(|_| outside())?).map(Path::to_owned).map_err(|_| outside())
-    })?;
-    Ok(RepoPath::from(found.as_path()))
-}
-
-/// The path without `.` and `..`, as a shell's `cd` reads it.
-pub(super) fn lexical(path: &Path) -> PathBuf {
-    let mut clean = PathBuf::new();
-    for part in path.components() {
-        match part {
-            Component::CurDir => {}
-            Component::ParentDir => {
-                clean.pop();
-            }
-            part => clean.push(part),
-        }
-    }
-    clean
-}
-
-fn check_folder(odb: &Odb<'_>, tree: TreeId, cwd: &RepoPath, base: CommitId) -> Result<(), Error> {
-    if cwd.is_root() {
-        return Ok(());
-    }
-    match tree::find(odb, tree.into(), cwd)? {
-        Some(entry) if entry.is_folder() => Ok(()),
-        _ => Err(Error::UnknownFolder { folder: cwd.clone(), base: base.short() }),
     }
 }
 

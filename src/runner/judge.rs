@@ -5,7 +5,7 @@ use git2::{Patch, Repository};
 use crate::git;
 use crate::git::tree::{self, Change, Entry};
 use crate::id::TreeId;
-use crate::task::{Absent, Checked, FileCounts, Reason, Record, State, Step};
+use crate::task::{Absent, Checked, FileCounts, Reason, Record, Spec, State, Step};
 use crate::verify::Error;
 use crate::verify::scope::Scope;
 
@@ -57,7 +57,11 @@ fn count_lines(main: &Repository, change: &Change) -> Option<(u64, u64)> {
 }
 
 /// Decides the state, from a record that knows how the command ended, what it changed and what its checks said.
-pub(super) fn decide(record: &mut Record, checks_asked: usize) {
+pub(super) fn decide(record: &mut Record, spec: &Spec) {
+    let skips = |code| spec.batch.as_ref().is_some_and(|member| member.skip_codes.contains(&code));
+    if record.reason == Some(Reason::Exit) && record.exit.and_then(|exit| exit.code).is_some_and(skips) {
+        pass_over(record);
+    }
     let failed_check = record.checks.iter().any(|run| !run.passed());
     if record.reason.is_none() && !record.outside.is_empty() {
         record.reason = Some(Reason::Outside);
@@ -73,7 +77,7 @@ pub(super) fn decide(record: &mut Record, checks_asked: usize) {
     };
     advance(record, step);
     if record.state == State::Ready {
-        record.checked = Some(match checks_asked {
+        record.checked = Some(match spec.checks.len() {
             0 => Checked::None,
             _ if record.self_changed.is_empty() => Checked::Passed,
             _ => Checked::SelfChanged,
@@ -82,6 +86,13 @@ pub(super) fn decide(record: &mut Record, checks_asked: usize) {
     if record.message.is_none() {
         record.message = message(record);
     }
+}
+
+/// The command passed its input over. What it changed all the same is kept, and does not land unasked.
+fn pass_over(record: &mut Record) {
+    let code = record.exit.and_then(|exit| exit.code).unwrap_or_default();
+    record.message = Some(format!("it passed its input over (exit code {code})"));
+    record.reason = record.result.map(|_| Reason::Skipped);
 }
 
 /// Says what may be behind a failure: a path that the command names and that was not there.

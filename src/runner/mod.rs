@@ -5,6 +5,7 @@
 //! runner:  attempt: slot, branch, quarantine, launch, watch ─► keep: result, outputs, side refs ─► judge: scope, checks ─► record
 //!          again: where it failed and retries are left, the next attempt, by the same process
 //!          With `--interactive` that is the command which was typed itself: who is to have its terminal must be in its session.
+//! batch:   turn: spec, environment, locks of several tasks at once ─► start, and again for those that failed: by the batch's keeper
 //! by hand: open: a worktree of the result; what its user changed is the next attempt, kept and judged as any
 //! later:   recovery: an attempt whose lock nobody holds is ended, kept and recorded as interrupted
 //! ```
@@ -30,7 +31,9 @@ pub(crate) mod recovery;
 pub(crate) mod retry;
 pub(crate) mod snapshot;
 pub(crate) mod start;
+pub(crate) mod turn;
 mod wish;
 
-pub(crate) use hand_off::{Error, HandOff, hand_off, make_task, plan};
+pub(crate) use attempt::chain;
+pub(crate) use hand_off::{Error, Ground, HandOff, hand_off, make_task, pin_base, plan, plan_on};
 pub use wish::RunWish;

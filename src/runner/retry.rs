@@ -71,7 +71,7 @@ pub(crate) fn again(site: &Site, task: &Standing, base: Option<&str>) -> Result<
 }
 
 /// Refuses a task that cannot have another attempt.
-pub(super) fn check(task: &Standing) -> Result<(), RetryError> {
+pub(crate) fn check(task: &Standing) -> Result<(), RetryError> {
     if matches!(task.state, State::Queued | State::Running) {
         return Err(RetryError::Running(task.spec.id.clone()));
     }
@@ -84,7 +84,12 @@ pub(super) fn check(task: &Standing) -> Result<(), RetryError> {
     }
 }
 
-fn new_base(site: &Site, task: &Standing, base: Option<&str>) -> Result<CommitId, Error> {
+/// The commit that a revision names, where tasks can start from it; without one, the task's own base.
+///
+/// # Errors
+///
+/// [`Error::UnknownRevision`].
+pub(crate) fn new_base(site: &Site, task: &Standing, base: Option<&str>) -> Result<CommitId, Error> {
     let Some(revision) = base else { return Ok(task.spec.base) };
     let found = site.repo.revparse_single(revision).and_then(|o| o.peel_to_commit());
     let commit = found.map_err(|_| Error::UnknownRevision(revision.to_owned()))?;
@@ -93,7 +98,7 @@ fn new_base(site: &Site, task: &Standing, base: Option<&str>) -> Result<CommitId
 }
 
 /// The caller's environment, by the wishes of the task. A value that `--env` set is not on disk any more: it must come by name.
-pub(super) fn environment(site: &Site, task: &Standing) -> Result<(Environment, Vec<String>), Error> {
+pub(crate) fn environment(site: &Site, task: &Standing) -> Result<(Environment, Vec<String>), Error> {
     let mut pass: Vec<Text> = Vec::new();
     let mut notes = Vec::new();
     for wish in &task.spec.env {
@@ -135,9 +140,22 @@ pub(super) fn make_attempt(site: &Site, task: &Standing, new: &New<'_>) -> Resul
     Ok(lock)
 }
 
+/// Writes down which base a task's next attempt starts from, before it is begun.
+///
+/// # Errors
+///
+/// [`Error::Task`] if it cannot be written.
+pub(crate) fn record_base(site: &Site, task: &Standing, base: CommitId) -> Result<(), Error> {
+    hand_off::pin_base(site, base)?;
+    let attempt = task.entry.next_attempt();
+    file::make_folder(site.layout.attempt(task.uid(), attempt).path())?;
+    let repository = site.repository().cloned().unwrap_or_else(Uid::random);
+    Ok(crate::store::tasks::save_record(&site.layout, task.uid(), &Record::queued(attempt, repository, base))?)
+}
+
 /// The task's branch goes where its new attempt is. One that somebody has moved stays, and so does one that is checked out: its files
 /// would not follow.
-pub(super) fn branch_move(main: &Repository, task: &Standing, to: CommitId) -> Result<Option<Move>, git::Error> {
+pub(crate) fn branch_move(main: &Repository, task: &Standing, to: CommitId) -> Result<Option<Move>, git::Error> {
     let name = task.spec.branch.clone();
     let now = refs::find(main, &name)?.map(CommitId::from);
     let ours = now.is_none() || now == task.record.result || now == Some(task.record.base);

@@ -28,10 +28,10 @@ pub(crate) enum Error {
     #[error(transparent)]
     Program(#[from] command::Error),
     /// It did not start.
-    #[error("the runner did not start")]
+    #[error("the process in the background did not start")]
     Start(#[source] std::io::Error),
-    /// It ended before it took the attempt over.
-    #[error("the runner ended before it took the task over: {0}")]
+    /// It ended before it took over.
+    #[error("the process in the background ended before it took over: {0}")]
     Ended(String),
 }
 
@@ -41,11 +41,20 @@ pub(crate) enum Error {
 ///
 /// [`Error::Ended`] with what it said.
 pub(crate) fn runner(site: &Site, task: &Uid, attempt: u32, lock: Lock) -> Result<(), Error> {
+    hand_over(site, &[VERB, task.as_str(), &attempt.to_string()], lock)
+}
+
+/// Starts this program with a hidden verb, hands it a lock, and returns when it has taken over.
+///
+/// # Errors
+///
+/// [`Error::Ended`] with what it said.
+pub(crate) fn hand_over(site: &Site, words: &[&str], lock: Lock) -> Result<(), Error> {
     let mut command = command::own()?;
     command
-        .arg(VERB)
+        .args(&words[..1])
         .arg(site.repo.path())
-        .args([task.as_str(), &attempt.to_string()])
+        .args(&words[1..])
         .current_dir("/")
         .stdin(Stdio::from(lock.into_file()))
         .stdout(Stdio::piped())
@@ -60,19 +69,28 @@ pub(crate) fn runner(site: &Site, task: &Uid, attempt: u32, lock: Lock) -> Resul
     Err(Error::Ended(String::from_utf8_lossy(&output.stderr).trim().to_owned()))
 }
 
-/// The runner itself: takes the attempt's lock over, leaves the caller's session, answers, and carries the attempt out, and those
-/// that follow it by themselves.
+/// The runner itself: takes the attempt over, and carries it out, and those that follow it by themselves.
 ///
 /// # Errors
 ///
 /// What kept the attempt from being carried out, as a text; its record says so too where it could be written.
 pub(crate) fn main(git_dir: &Path, task: &Uid, attempt: u32) -> Result<(), String> {
+    let (site, lock) = take_over(git_dir)?;
+    again::run_all(&site, task, Held { number: attempt, lock }, None).map_err(|e| e.to_string())
+}
+
+/// Takes a lock over that was handed down, leaves the caller's session, and answers.
+///
+/// # Errors
+///
+/// What went wrong, as a text; the caller hears it.
+pub(crate) fn take_over(git_dir: &Path) -> Result<(Site, Lock), String> {
     let text = |e: &dyn std::error::Error| e.to_string();
     let lock = take_over_lock().map_err(|e| text(&e))?;
     let site = Site::open(git_dir).map_err(|e| text(&e))?;
     rustix::process::setsid().map_err(|e| text(&e))?;
     answer().map_err(|e| text(&e))?;
-    again::run_all(&site, task, Held { number: attempt, lock }, None).map_err(|e| text(&e))
+    Ok((site, lock))
 }
 
 /// Carries the first attempt of a task out in this process, whose terminal its command gets.

@@ -5,6 +5,9 @@
 //!               journal.jsonl
 //!               hooks.json                            which hooks were installed
 //!               locks/writer                          held while a decision is carried out
+//!               locks/keeper                          held by the process that starts the tasks of batches
+//!               batches/<uid>.json                    what a batch is, and its inputs
+//!               batches/<uid>.env                     what its tasks see of the caller's environment, until all have started
 //!               tasks/<uid>/task.json
 //!               tasks/<uid>/<attempt>/{lock,record.json,env.json,brought.json,cancel,log,log.1…,check-<n>.log,notice.log}
 //!               tasks/<uid>/<attempt>/{outputs,quarantine,intake}/
@@ -71,6 +74,27 @@ impl Layout {
 
     pub(crate) fn journal_lock(&self) -> PathBuf {
         self.locks().join("journal")
+    }
+
+    pub(crate) fn keeper_lock(&self) -> PathBuf {
+        self.locks().join("keeper")
+    }
+
+    /// What the keeper has to say where nobody listens.
+    pub(crate) fn keeper_log(&self) -> PathBuf {
+        self.root.join("keeper.log")
+    }
+
+    pub(crate) fn batch(&self, batch: &Uid) -> PathBuf {
+        self.root.join("batches").join(format!("{batch}.json"))
+    }
+
+    pub(crate) fn batch_environment(&self, batch: &Uid) -> PathBuf {
+        self.root.join("batches").join(format!("{batch}.env"))
+    }
+
+    pub(crate) fn batch_notice_log(&self, batch: &Uid) -> PathBuf {
+        self.root.join("batches").join(format!("{batch}.notice.log"))
     }
 
     pub(crate) fn tasks(&self) -> PathBuf {

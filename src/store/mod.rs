@@ -2,6 +2,7 @@
 //!
 //! Nothing above this module spells a path below `.git/takeback` or a ref below `refs/takeback`.
 
+pub(crate) mod batches;
 pub(crate) mod format;
 pub(crate) mod layout;
 pub(crate) mod site;

@@ -23,6 +23,8 @@ macro_rules! points {
 points! {
     /// A task's spec is written.
     TASK_SPEC = "task-spec";
+    /// A batch, with its inputs, is written.
+    BATCH = "batch";
     /// An attempt's environment is written.
     ATTEMPT_ENV = "attempt-env";
     /// An attempt's record is replaced.

@@ -1,10 +1,12 @@
 //! Throwing finished tasks' results away: their branches go, their commits stay in reach.
 
+use std::collections::HashSet;
+
 use super::undo::{Error, Plan};
 use super::words;
 use crate::git::{heads, refs};
 use crate::id::CommitId;
-use crate::journal::{Book, Decision, Kind, Move, Standing};
+use crate::journal::{Book, Decision, Kind, Move, Named, Standing};
 use crate::store::Site;
 use crate::task::{State, Step};
 
@@ -12,17 +14,35 @@ use crate::task::{State, Step};
 ///
 /// # Errors
 ///
-/// [`Error::State`] for a task whose state forbids it, [`Error::Running`] for one that is not over.
-pub(crate) fn plan_discard(site: &Site, ids: &[String]) -> Result<Plan, Error> {
+/// [`Error::State`] for a task whose state forbids it, [`Error::Running`] for one that is not over, [`Error::NoneLeft`] for a batch
+/// without one. `only_failed` has of a batch the failed ones alone.
+pub(crate) fn plan_discard(site: &Site, ids: &[String], only_failed: bool) -> Result<Plan, Error> {
     let book = Book::open(site)?;
     let mut tasks: Vec<Standing> = Vec::new();
     for id in ids {
-        let task = book.look_up(id)?;
-        check(&task)?;
-        if tasks.iter().all(|t| t.uid() != task.uid()) {
-            tasks.push(task);
+        match book.find_any(id)? {
+            Named::Task(task) => tasks.push(book.standing(task)?),
+            Named::Batch(batch) => {
+                let all = book.fold.tasks_of(batch).map(|task| book.standing(task)).collect::<Result<Vec<_>, _>>()?;
+                // What was decided of a batch's tasks before stays so.
+                let is_meant = |task: &Standing| {
+                    if only_failed {
+                        task.state == State::Failed
+                    } else {
+                        !matches!(task.state, State::Landed | State::Discarded | State::Reverted)
+                    }
+                };
+                let meant: Vec<_> = all.into_iter().filter(is_meant).collect();
+                if meant.is_empty() {
+                    return Err(Error::NoneLeft { batch: batch.id.clone() });
+                }
+                tasks.extend(meant);
+            }
         }
     }
+    let mut seen = HashSet::new();
+    tasks.retain(|task| seen.insert(task.uid().clone()));
+    tasks.iter().try_for_each(check)?;
     let mut plan = Plan::new(Decision::about(Kind::Discard, &tasks), &tasks);
     for task in &tasks {
         plan_one(site, task, &mut plan)?;

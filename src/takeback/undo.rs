@@ -1,10 +1,14 @@
 //! Undo and redo: the inverse of an operation, as an operation.
 
+use std::collections::HashSet;
+
 use super::exact::{self, Refused};
 use super::words;
 use crate::git;
 use crate::id::{Name, Resolved, Uid, resolve};
-use crate::journal::{Book, BookError, Carried, CarryError, Decision, Folded, Kind, Operation, Standing, Writer};
+use crate::journal::{
+    BatchEntry, Book, BookError, Carried, CarryError, Decision, Folded, Kind, Named, Operation, Standing, Writer,
+};
 use crate::store::Site;
 use crate::task::{IllegalStep, Level, State};
 
@@ -56,6 +60,18 @@ pub(crate) enum Error {
         task: Name,
         /// The state it is in.
         state: State,
+    },
+    /// Of a batch there is no such task.
+    #[error("`{batch}` has no task that could be discarded")]
+    NoneLeft {
+        /// The batch.
+        batch: Name,
+    },
+    /// Nothing was decided about a batch that could be taken back.
+    #[error("nothing was decided about `{batch}` that could be undone")]
+    NothingOf {
+        /// The batch.
+        batch: Name,
     },
     /// The operation is of a kind that cannot be taken back.
     #[error("a {kind} cannot be undone")]
@@ -151,8 +167,9 @@ pub(crate) fn plan_redo(site: &Site) -> Result<Plan, Error> {
 }
 
 fn find<'b>(book: &'b Book<'_>, text: &str) -> Result<&'b Folded, Error> {
-    match book.find(text) {
-        Ok(task) => of_task(book, task),
+    match book.find_any(text) {
+        Ok(Named::Task(task)) => of_task(book, task),
+        Ok(Named::Batch(batch)) => of_batch(book, batch),
         Err(not_a_task @ BookError::Unknown(_)) => {
             let all = book.fold.operations().iter().map(|f| (f.operation.uid.as_str(), f));
             match resolve(text, all) {
@@ -176,6 +193,17 @@ fn of_task<'b>(book: &'b Book<'_>, task: &crate::journal::TaskEntry) -> Result<&
         return Err(Error::Joint { task: task.id.clone(), others, operation: found.operation.uid.clone() });
     }
     check(found)
+}
+
+/// The last decision about tasks of a batch alone that can be taken back.
+fn of_batch<'b>(book: &'b Book<'_>, batch: &BatchEntry) -> Result<&'b Folded, Error> {
+    let its: HashSet<&Uid> = batch.plan.inputs.iter().map(|input| &input.uid).collect();
+    let is_its = |found: &&Folded| {
+        let operation = &found.operation;
+        found.holds() && operation.kind.can_be_undone() && operation.tasks.iter().all(|task| its.contains(&task.uid))
+    };
+    let last = book.fold.operations().iter().rev().find(is_its);
+    last.ok_or_else(|| Error::NothingOf { batch: batch.id.clone() })
 }
 
 fn check(found: &Folded) -> Result<&Folded, Error> {

@@ -5,13 +5,23 @@ use std::fmt::Display;
 /// As many tasks are named, or have a line of their own; the others are counted.
 const NAMED: usize = 3;
 
-/// The names of a few tasks, and how many more there are.
+/// The names of a few tasks, and how many more there are; of many of one batch their number and its name.
 pub(crate) fn named<T: Display>(tasks: &[T]) -> String {
+    if let Some(batch) = batch_of(tasks).filter(|_| tasks.len() > NAMED) {
+        return format!("{} tasks of {batch}", tasks.len());
+    }
     let names = tasks.iter().take(NAMED).map(ToString::to_string).collect::<Vec<_>>().join(", ");
     match tasks.len().saturating_sub(NAMED) {
         0 => names,
         more => format!("{names} and {more} more"),
     }
+}
+
+/// The batch that all of them are of, by their names.
+pub(crate) fn batch_of<T: Display>(tasks: &[T]) -> Option<String> {
+    let batch = |task: &T| task.to_string().split_once('.').map(|(batch, _)| batch.to_owned());
+    let first = tasks.first().and_then(batch)?;
+    tasks.iter().all(|task| batch(task).as_ref() == Some(&first)).then_some(first)
 }
 
 /// A line for each of a few things, or one line for all of many.
@@ -41,6 +51,14 @@ mod tests {
         let names: Vec<_> = (0..20).map(|n| format!("t{n}")).collect();
         assert_eq!(named(&names[..3]), "t0, t1, t2");
         assert_eq!(named(&names), "t0, t1, t2 and 17 more");
+    }
+
+    #[test]
+    fn many_tasks_of_one_batch_are_counted() {
+        let names: Vec<_> = (1..=20).map(|n| format!("tables.{n}")).collect();
+        assert_eq!(named(&names[..2]), "tables.1, tables.2");
+        assert_eq!(named(&names), "20 tasks of tables");
+        assert_eq!(batch_of(&["tables.1", "figures.1"]), None);
     }
 
     #[test]

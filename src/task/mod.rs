@@ -1,17 +1,23 @@
 //! Values: what a task is, and the arrows between its states. No I/O, no clock, no git.
 
+pub(crate) mod batch;
 pub(crate) mod bring;
+mod halt;
 mod landing;
 mod moment;
 mod path;
+pub(crate) mod placeholder;
 mod process;
 mod record;
 mod spec;
 mod state;
 mod verdict;
 
+pub(crate) use batch::{Batch, Input, Member, Policy, Template};
 pub(crate) use bring::{Absent, Bring};
 pub use bring::{BringMode, Brought};
+pub(crate) use halt::Ended;
+pub use halt::Halt;
 pub use landing::Shape;
 pub(crate) use landing::Trailers;
 pub use moment::Moment;

@@ -3,7 +3,7 @@
 use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use base64::Engine as _;
 use serde::{Deserialize, Serialize};
@@ -65,6 +65,15 @@ impl RepoPath {
         }
         let end = self.0.iter().rposition(|b| *b == b'/').unwrap_or(0);
         Some(Self(self.0[..end].to_vec()))
+    }
+
+    /// The path as it is typed in a folder of the repository: `../b` for `b` in `a`, and `.` for the folder itself.
+    pub(crate) fn typed_in(&self, folder: &Self) -> PathBuf {
+        let (from, to) = (folder.as_path(), self.as_path());
+        let common = from.components().zip(to.components()).take_while(|(a, b)| a == b).count();
+        let ups = from.components().skip(common).map(|_| OsStr::new(".."));
+        let way: PathBuf = ups.chain(to.components().skip(common).map(Component::as_os_str)).collect();
+        if way.as_os_str().is_empty() { PathBuf::from(".") } else { way }
     }
 
     /// Tells whether `other` lies below this folder; every path but the root lies below the root.
@@ -154,6 +163,23 @@ impl Text {
     pub fn as_path(&self) -> &Path {
         Path::new(&self.0)
     }
+
+    /// The text with something else at every place of a word.
+    #[must_use]
+    pub(crate) fn replaced(self, word: &str, by: &str) -> Self {
+        let bytes = self.0.as_bytes();
+        let mut parts = Vec::new();
+        let mut rest = bytes;
+        while let Some(at) = rest.windows(word.len()).position(|window| window == word.as_bytes()) {
+            parts.extend([&rest[..at], by.as_bytes()]);
+            rest = &rest[at + word.len()..];
+        }
+        if parts.is_empty() {
+            return self;
+        }
+        parts.push(rest);
+        Self(OsString::from_vec(parts.concat()))
+    }
 }
 
 impl From<Bytes> for Text {
@@ -220,6 +246,22 @@ mod tests {
             let path = RepoPath::new(bytes);
             let json = serde_json::to_string(&path).unwrap();
             assert_eq!(serde_json::from_str::<RepoPath>(&json).unwrap(), path, "{json}");
+        }
+    }
+
+    #[test]
+    fn a_path_is_typed_relative_to_the_folder_one_is_in() {
+        for (path, folder, typed) in [
+            ("a/b", "", "a/b"),
+            ("a/b", "a", "b"),
+            ("a/b", "a/c/d", "../../b"),
+            ("ab/c", "a", "../ab/c"),
+            ("a", "a/b", ".."),
+            ("a", "a", "."),
+            ("", "a/b", "../.."),
+            ("", "", "."),
+        ] {
+            assert_eq!(RepoPath::from(path).typed_in(&RepoPath::from(folder)), Path::new(typed), "{path} in {folder}");
         }
     }
 

@@ -1,10 +1,11 @@
 //! What a task is asked to do: written once, by `run`, and never changed.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Absent, Bring, Moment, RepoPath, Text};
+use super::{Absent, Bring, Member, Moment, RepoPath, Text};
 use crate::id::{CommitId, Name, Uid};
 
 /// A task as it was handed off.
@@ -71,8 +72,30 @@ pub(crate) struct Spec {
     /// The sandbox level asked for.
     #[serde(default)]
     pub(crate) sandbox: Level,
+    /// The batch that it is of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) batch: Option<Member>,
     /// When it was handed off.
     pub(crate) queued_at: Moment,
+}
+
+/// The slot's number in a command of a batch's task: known where it is started.
+const SLOT: &str = "{%}";
+
+impl Spec {
+    /// The command line as it is started in a slot.
+    pub(crate) fn argv_in(&self, slot: u32) -> Vec<Text> {
+        let argv = self.command.argv();
+        if self.batch.is_none() {
+            return argv;
+        }
+        argv.into_iter().map(|word| word.replaced(SLOT, &slot.to_string())).collect()
+    }
+
+    /// A shell line of its as it is started in a slot.
+    pub(crate) fn line_in<'l>(&self, slot: u32, line: &'l str) -> Cow<'l, str> {
+        if self.batch.is_some() && line.contains(SLOT) { line.replace(SLOT, &slot.to_string()).into() } else { line.into() }
+    }
 }
 
 /// What a task runs.

@@ -33,6 +33,8 @@ pub enum Reason {
     Spawn,
     /// Its runner vanished.
     Interrupted,
+    /// It passed its input over by `--skip-code`, and had changed something.
+    Skipped,
     /// A reason of a later version.
     #[serde(other)]
     Other,
@@ -134,6 +136,7 @@ impl Reason {
             Self::Disk => "disk",
             Self::Spawn => "spawn",
             Self::Interrupted => "interrupted",
+            Self::Skipped => "skipped",
             Self::Other => "other",
         }
     }

@@ -1,6 +1,6 @@
 //! Which paths a task may change.
 
-use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
+use globset::{Glob, GlobBuilder, GlobMatcher, GlobSet, GlobSetBuilder};
 
 use crate::task::RepoPath;
 
@@ -30,11 +30,9 @@ impl Scope {
     pub(crate) fn new(globs: &[String]) -> Result<Self, BadGlob> {
         let mut set = GlobSetBuilder::new();
         for glob in globs {
-            let bad = |e: globset::Error| BadGlob { glob: glob.clone(), why: e.kind().to_string() };
             let plain = glob.trim_end_matches('/');
-            for form in [plain.to_owned(), format!("{plain}/**")] {
-                set.add(GlobBuilder::new(&form).literal_separator(true).build().map_err(bad)?);
-            }
+            set.add(parsed(plain, glob)?);
+            set.add(parsed(&format!("{plain}/**"), glob)?);
         }
         let globs_set = set.build().map_err(|e| BadGlob { glob: globs.join(" "), why: e.kind().to_string() })?;
         Ok(Self { globs: globs_set, count: globs.len() })
@@ -49,6 +47,20 @@ impl Scope {
     pub(crate) fn allows(&self, path: &RepoPath) -> bool {
         self.count == 0 || self.names(path)
     }
+}
+
+/// Reads a glob that stands for itself alone: one that names a folder does not stand for what is below it.
+///
+/// # Errors
+///
+/// [`BadGlob`].
+pub(crate) fn exactly(glob: &str) -> Result<GlobMatcher, BadGlob> {
+    parsed(glob.trim_end_matches('/'), glob).map(|glob| glob.compile_matcher())
+}
+
+fn parsed(form: &str, given: &str) -> Result<Glob, BadGlob> {
+    let bad = |e: globset::Error| BadGlob { glob: given.to_owned(), why: e.kind().to_string() };
+    GlobBuilder::new(form).literal_separator(true).build().map_err(bad)
 }
 
 /// Puts a glob that is relative to a folder of the repository into the form that is stored: relative to the root.
@@ -98,6 +110,13 @@ mod tests {
             assert_eq!(scope(&[glob]).names(&RepoPath::from(path)), named, "{glob} {path}");
         }
         assert!(scope(&["*"]).names(&RepoPath::new(b"caf\xe9.txt".to_vec())));
+    }
+
+    #[test]
+    fn a_glob_that_stands_for_itself_does_not_name_what_is_below_a_folder() {
+        let glob = exactly("src/*/").unwrap();
+        assert!(glob.is_match("src/a") && !glob.is_match("src/a/b.rs") && !glob.is_match("src"));
+        assert_eq!(exactly("a[").unwrap_err().glob, "a[");
     }
 
     #[test]

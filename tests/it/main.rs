@@ -13,6 +13,7 @@
 
 mod at_once;
 mod bad_input;
+mod batch;
 mod bring;
 mod checkout;
 mod checks;

@@ -25,6 +25,7 @@ impl From<HandOffError> for Error {
             }
             HandOffError::NoIdentity => new(ErrorKind::NoIdentity).about("user.name"),
             HandOffError::BadName(ref name) => new(ErrorKind::BadName).about(name.text()),
+            HandOffError::MembersName(name) => new(ErrorKind::BadName).about(name),
             HandOffError::NameTaken(name) => new(ErrorKind::NameTaken).about(name),
             HandOffError::BranchTaken(branch) => {
                 let hint = format!("leave `--name` out, or see what it is: `git log {branch}`");

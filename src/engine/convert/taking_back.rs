@@ -15,6 +15,9 @@ impl From<TakebackError> for Error {
             TakebackError::Running { task } => Self::new(ErrorKind::Running, message).about(task),
             TakebackError::State { task, why } => forbidden(message, &task, &why),
             TakebackError::Undecided { task, .. } => Self::new(ErrorKind::State, message).about(task),
+            TakebackError::NoneLeft { batch } | TakebackError::NothingOf { batch } => Self::new(ErrorKind::Nothing, message)
+                .about(&batch)
+                .hint(format!("`takeback status {batch}` shows where it stands")),
             TakebackError::Kind { kind } => Self::new(ErrorKind::State, message).about(kind),
             TakebackError::Over { operation, .. } => Self::new(ErrorKind::State, message).about(operation),
             TakebackError::Joint { task, operation, .. } => {

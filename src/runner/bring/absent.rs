@@ -100,11 +100,7 @@ impl<'a> Lookout<'a> {
 
     /// A path as it would be typed in the folder that the task runs in.
     fn as_typed(&self, path: &RepoPath) -> RepoPath {
-        let (from, to) = (self.spec.cwd.as_path(), path.as_path());
-        let common = from.components().zip(to.components()).take_while(|(a, b)| a == b).count();
-        let ups = from.components().skip(common).map(|_| OsStr::new(".."));
-        let way: PathBuf = ups.chain(to.components().skip(common).map(Component::as_os_str)).collect();
-        RepoPath::from(way.as_path())
+        RepoPath::from(path.typed_in(&self.spec.cwd).as_path())
     }
 
     /// A line for each glob that fits no file of the base, but files that git ignores. `typed` is how it was given.

@@ -48,9 +48,12 @@ pub(crate) enum Error {
     /// The name cannot be one.
     #[error(transparent)]
     BadName(#[from] BadName),
-    /// The name is another task's.
-    #[error("there is a task `{0}` already")]
+    /// The name is another task's, or a batch's.
+    #[error("there is a task or a batch `{0}` already")]
     NameTaken(Name),
+    /// The name is of the form that tasks of batches have.
+    #[error("`{0}` is how a task of a batch is called")]
+    MembersName(Name),
     /// The branch that the task would have is there.
     #[error("there is a branch `{0}` already")]
     BranchTaken(String),

@@ -14,10 +14,13 @@ pub(super) fn name_of(site: &Site, wish: &RunWish, command: &Command) -> Result<
     let book = Book::open(site)?;
     let is_branch = |name: &str| matches!(refs::find(&site.repo, &format!("refs/heads/{name}")), Ok(Some(_)));
     let branch = |name: &Name| format!("{prefix}/{name}");
-    let is_task = |name: &Name| book.fold.tasks().iter().any(|t| t.id == *name);
+    let is_task = |name: &Name| book.fold.is_taken(name);
     let name = match &wish.name {
         Some(text) => {
             let name: Name = text.parse()?;
+            if name.is_member() {
+                return Err(Error::MembersName(name));
+            }
             if is_task(&name) {
                 return Err(Error::NameTaken(name));
             }

@@ -28,7 +28,7 @@ pub(crate) use end::{Grace, end, wait_until_gone};
 pub(crate) use family::{Family, TOKEN};
 pub(crate) use fresh::{close_on_exec, default_signals};
 pub(crate) use inside::inside;
-pub(crate) use reaper::{Awaited, become_subreaper, reap_orphans, was_stopped};
+pub(crate) use reaper::{Awaited, become_subreaper, reap_children, reap_orphans, was_stopped};
 pub(crate) use table::{Process, Table};
 
 /// Whether a process lives.

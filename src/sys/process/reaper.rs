@@ -47,6 +47,11 @@ impl Drop for Awaited {
     }
 }
 
+/// Waits for children of this process that have ended; for a process that starts others and waits for none of them.
+pub(crate) fn reap_children() {
+    while matches!(rustix::process::wait(WaitOptions::NOHANG), Ok(Some(_))) {}
+}
+
 /// Makes this process the parent of what its descendants leave behind, where the system can do that (Linux).
 ///
 /// A program does it once, before it starts anything.

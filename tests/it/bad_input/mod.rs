@@ -3,6 +3,7 @@
 //! A row of the table has the name of its test. The message, the next step, the kind and the exit code are read from the row, so the
 //! table says what the program does. [`table`] holds rows and tests to one another.
 
+mod batches;
 mod bring;
 mod disk_full;
 mod features;

@@ -1,0 +1,279 @@
+//! All batches of a repository, and the keeper's round: see who has ended, hold that against the rules, give the next turns.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use super::desk::{Desk, Known, Place, Seen};
+use super::rules::{self, Verdict};
+use super::{Error, news};
+use crate::batch;
+use crate::exec::environment::Environment;
+use crate::id::Uid;
+use crate::journal::{Book, Entry, Fold, Stage, append, no_decisions};
+use crate::runner::turn::{self, Given, Turn};
+use crate::runner::{cancel, recovery};
+use crate::store::Site;
+use crate::sys::file::{self, Stamp};
+use crate::sys::lock::Lock;
+use crate::sys::{clock, process};
+use crate::task::Text;
+use crate::task::placeholder::Filling;
+
+// Between two rounds: a twentieth of the time since something happened.
+const SHORTEST_PAUSE: Duration = Duration::from_millis(5);
+const LONGEST_PAUSE: Duration = Duration::from_millis(100);
+
+/// The batches that are not over.
+pub(super) struct Room<'a> {
+    site: &'a Site,
+    journal: Option<Stamp>,
+    book: Book<'a>,
+    desks: Vec<Desk>,
+    known: Known,
+    stirred: Instant,
+}
+
+impl<'a> Room<'a> {
+    /// Reads all that is on disk.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Book`] if something of it is unreadable.
+    pub(super) fn open(site: &'a Site) -> Result<Self, Error> {
+        // Before it is read: a line that comes in between is then seen by the next look.
+        let journal = file::stamp(&site.layout.journal());
+        let book = Book::open(site)?;
+        let mut room = Self { site, journal, book, desks: vec![], known: Known::new(), stirred: Instant::now() };
+        room.set_desks()?;
+        Ok(room)
+    }
+
+    /// Keeps on until nothing is left to do.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`]: on a full disk, for example. What runs goes on.
+    pub(super) fn keep(&mut self) -> Result<(), Error> {
+        loop {
+            self.read_journal()?;
+            self.see_ends()?;
+            self.try_again()?;
+            self.judge()?;
+            self.wake()?;
+            self.give_turns()?;
+            process::reap_children();
+            self.leave_what_is_over()?;
+            if !self.has_work() {
+                return Ok(());
+            }
+            std::thread::sleep((self.stirred.elapsed() / 20).clamp(SHORTEST_PAUSE, LONGEST_PAUSE));
+        }
+    }
+
+    /// Tells whether something runs, or will without anybody's word.
+    pub(super) fn has_work(&self) -> bool {
+        self.desks.iter().any(Desk::is_at_work)
+    }
+
+    fn read_journal(&mut self) -> Result<(), Error> {
+        let now = file::stamp(&self.site.layout.journal());
+        if now != self.journal {
+            self.book.fold = Fold::read(&self.site.layout).map_err(crate::journal::BookError::from)?;
+            self.journal = now;
+            self.set_desks()?;
+        }
+        Ok(())
+    }
+
+    fn set_desks(&mut self) -> Result<(), Error> {
+        self.stirred = Instant::now();
+        let mut desks = Vec::new();
+        for entry in self.book.fold.batches() {
+            let desk = Desk::set(self.site, &self.book, entry, &mut self.known)?;
+            if !desk.is_over() {
+                desks.push(desk);
+            }
+        }
+        self.desks = desks;
+        Ok(())
+    }
+
+    /// Looks who of those that run has ended.
+    fn see_ends(&mut self) -> Result<(), Error> {
+        for at in 0..self.desks.len() {
+            for place in std::mem::take(&mut self.desks[at].running) {
+                let lock = self.site.layout.attempt(&place.task, place.attempt).lock();
+                if Lock::is_held(&lock)? {
+                    self.desks[at].running.push(place);
+                } else {
+                    self.stirred = Instant::now();
+                    self.see_end(at, place)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn see_end(&mut self, at: usize, place: Place) -> Result<(), Error> {
+        let Some(entry) = self.book.fold.task(&place.task).cloned() else { return Ok(()) };
+        let mut standing = self.book.standing(&entry)?;
+        if standing.abandoned {
+            // The line that it returns is for somebody who looks on.
+            recovery::recover(self.site, &standing)?;
+            standing = self.book.standing(&entry)?;
+        }
+        let desk = &mut self.desks[at];
+        match Seen::of(&standing) {
+            Seen::Waits => desk.waiting.push_front(place),
+            Seen::Rests(until) => desk.resting.push((place, until)),
+            Seen::Runs => desk.running.push(place),
+            Seen::Over(outcome) => {
+                desk.outcomes.extend(outcome.clone());
+                self.known.insert(place.task, (entry, outcome));
+            }
+        }
+        Ok(())
+    }
+
+    /// Begins the next attempts of those that have rested long enough.
+    fn try_again(&mut self) -> Result<(), Error> {
+        let now = clock::now();
+        let mut due = Vec::new();
+        for desk in self.desks.iter_mut().filter(|desk| desk.held.is_none()) {
+            let free = (desk.plan.policy.jobs as usize).saturating_sub(desk.running.len());
+            let ready = desk.resting.extract_if(.., |(_, until)| *until <= now).take(free);
+            due.extend(ready.map(|(place, _)| place));
+        }
+        for place in &due {
+            turn::try_again(self.site, &place.task, place.attempt)?;
+        }
+        if due.is_empty() { Ok(()) } else { self.read_journal() }
+    }
+
+    /// Holds each batch against its rules.
+    fn judge(&mut self) -> Result<(), Error> {
+        let mut verdicts = Vec::new();
+        for desk in self.desks.iter().filter(|desk| desk.held.is_none()) {
+            let policy = &desk.plan.policy;
+            let is_moot = desk.waiting.is_empty() && desk.resting.is_empty();
+            let abort_codes = desk.plan.template().pattern.batch.as_ref().map_or(&[][..], |member| &member.abort_codes);
+            let verdict = rules::judge(&desk.outcomes, desk.tasks, policy.halt, abort_codes);
+            verdicts.extend(verdict.filter(|_| !is_moot).map(|verdict| (desk.batch.clone(), verdict)));
+        }
+        for (batch, verdict) in verdicts {
+            self.hold(&batch, verdict)?;
+        }
+        Ok(())
+    }
+
+    fn hold(&mut self, batch: &Uid, verdict: Verdict) -> Result<(), Error> {
+        let (stage, ends_all) = match verdict {
+            Verdict::Pause(why) => (Stage::Paused { why, until: None }, false),
+            Verdict::Halt { why, now } => (Stage::Halted { why }, now),
+        };
+        self.write(batch, stage)?;
+        let running = self.desks.iter().filter(|desk| desk.batch == *batch && ends_all).flat_map(|desk| &desk.running);
+        for entry in running.filter_map(|place| self.book.fold.task(&place.task)) {
+            cancel::request(&self.site.layout, &self.book.standing(entry)?)?;
+        }
+        Ok(())
+    }
+
+    fn write(&mut self, batch: &Uid, stage: Stage) -> Result<(), Error> {
+        append(&self.site.layout, &[Entry::Stage { batch: batch.clone(), at: clock::now(), stage }])?;
+        self.read_journal()
+    }
+
+    /// Lets those go on whose time has come.
+    fn wake(&mut self) -> Result<(), Error> {
+        let now = clock::now();
+        let is_due = |desk: &&Desk| matches!(&desk.held, Some(Stage::Paused { until: Some(until), .. }) if *until <= now);
+        let due: Vec<Uid> = self.desks.iter().filter(is_due).map(|desk| desk.batch.clone()).collect();
+        for batch in due {
+            let Some(entry) = self.book.fold.batch(&batch) else { continue };
+            let stage = match &entry.sample {
+                Some(tasks) => Stage::Sample { tasks: tasks.clone(), why: entry.sample_why.clone() },
+                None => Stage::Whole,
+            };
+            self.write(&batch, stage)?;
+        }
+        Ok(())
+    }
+
+    /// Starts tasks as long as there are places for them, each batch in its turn.
+    fn give_turns(&mut self) -> Result<(), Error> {
+        if self.next_desk().is_none() {
+            return Ok(());
+        }
+        let mut given = Vec::new();
+        {
+            let _still = no_decisions(&self.site.layout)?;
+            if file::stamp(&self.site.layout.journal()) != self.journal {
+                // Somebody has decided something; it is read before the next round.
+                return Ok(());
+            }
+            while let Some(at) = self.next_desk() {
+                let Some(place) = self.desks[at].waiting.pop_front() else { break };
+                given.extend(self.prepare(at, &place)?);
+                self.desks[at].running.push(place);
+            }
+        }
+        self.stirred = Instant::now();
+        for (turn, lock) in given {
+            turn::start(self.site, &turn, lock)?;
+        }
+        Ok(())
+    }
+
+    /// The desk whose turn it is: of those that can start a task the one with the fewest running for its share.
+    fn next_desk(&self) -> Option<usize> {
+        let running: usize = self.desks.iter().map(|desk| desk.running.len()).sum();
+        let places = self.desks.iter().filter(|desk| desk.is_at_work()).map(|desk| desk.plan.policy.jobs as usize).max()?;
+        let able = self.desks.iter().enumerate().filter(|(_, desk)| desk.can_start() && running < places);
+        able.min_by_key(|(_, desk)| desk.running.len() * 1000 / (desk.plan.policy.jobs as usize).max(1)).map(|(at, _)| at)
+    }
+
+    fn prepare(&self, at: usize, place: &Place) -> Result<Option<(Turn, Lock)>, Error> {
+        let desk = &self.desks[at];
+        let Some(mut spec) = desk.plan.spec(place.input) else { return Ok(None) };
+        if let Some(limit) = desk.plan.policy.timeout_percent.and_then(|percent| rules::timeout(&desk.outcomes, percent)) {
+            spec.limits.timeout = Some(limit);
+        }
+        let file = self.site.layout.batch_environment(&desk.batch);
+        let given = match filled_environment(desk, place, &file)? {
+            Some(environment) => Given::Own(environment),
+            None => Given::Shared(&file),
+        };
+        let turn = Turn { spec, attempt: place.attempt };
+        Ok(turn::prepare(self.site, &turn, &given)?.map(|lock| (turn, lock)))
+    }
+
+    /// Says what there is to say of batches that have come to an end, and forgets them.
+    fn leave_what_is_over(&mut self) -> Result<(), Error> {
+        for desk in self.desks.iter().filter(|desk| !desk.is_at_work()) {
+            if desk.is_over() {
+                batch::tidy(self.site, &desk.batch)?;
+            }
+            news::tell(self.site, &self.book, desk)?;
+        }
+        self.desks.retain(Desk::is_at_work);
+        Ok(())
+    }
+}
+
+/// The environment of a task, where values of it have placeholders.
+fn filled_environment(desk: &Desk, place: &Place, file: &Path) -> Result<Option<Environment>, Error> {
+    let Some(input) = desk.plan.inputs.get(place.input) else { return Ok(None) };
+    let Some(template) = desk.plan.templates.get(input.template).filter(|template| !template.filled_env.is_empty()) else {
+        return Ok(None);
+    };
+    let number = u32::try_from(place.input + 1).unwrap_or(u32::MAX);
+    let filling = Filling { columns: &template.columns, values: &input.values, number };
+    let mut environment = Environment::load(file)?;
+    for name in &template.filled_env {
+        if let Some(value) = environment.find(name).map(Text::from) {
+            environment.set(name, filling.word(&value));
+        }
+    }
+    Ok(Some(environment))
+}

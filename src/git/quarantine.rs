@@ -24,7 +24,7 @@ use std::path::{Path, PathBuf};
 
 use git2::{Oid, Repository};
 
-pub(crate) use snapshot::Snapshot;
+pub(crate) use snapshot::{Snapshot, visible_refs};
 
 use super::tree::{self, Edits};
 use super::{Error, repo};

@@ -9,25 +9,22 @@ use std::path::Path;
 
 use git2::{ObjectType, Oid, Repository};
 
-use crate::git::{self, refs};
+use crate::git::{self, quarantine};
 
 /// What the repository looked like at one moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Look {
-    refs: BTreeMap<String, Oid>,
+    refs: BTreeMap<String, String>,
     files: BTreeMap<String, Option<Oid>>,
 }
 
 impl Look {
-    /// Looks at refs (but for our own), `HEAD`, configuration and hooks.
+    /// Looks at refs (but for our own and those of single worktrees), `HEAD`, configuration and hooks.
     ///
     /// # Errors
     ///
     /// [`git::Error`] if refs cannot be listed.
     pub(crate) fn at(main: &Repository, own_prefix: &str) -> Result<Self, git::Error> {
-        let is_ours =
-            |name: &String| name.starts_with("refs/takeback/") || (!own_prefix.is_empty() && name.starts_with(own_prefix));
-        let all = refs::below(main, "refs/")?;
         let common = main.commondir();
         let mut files = BTreeMap::new();
         for name in ["HEAD", "config", "config.worktree", "info/exclude", "info/attributes"] {
@@ -36,7 +33,7 @@ impl Look {
         for entry in fs::read_dir(common.join("hooks")).into_iter().flatten().flatten() {
             files.insert(format!("hooks/{}", entry.file_name().to_string_lossy()), hash(&entry.path()));
         }
-        Ok(Self { refs: all.into_iter().filter(|(name, _)| !is_ours(name)).collect(), files })
+        Ok(Self { refs: quarantine::visible_refs(main, own_prefix)?, files })
     }
 
     /// Says what is different now, a line each.

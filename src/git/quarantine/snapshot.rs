@@ -3,6 +3,7 @@
 //! The record lies beside the quarantine: the task may rewrite all there is inside. It is not synced: a power cut may tear it, then
 //! its checksum is wrong, and the refs as they are then serve as well (at worst a branch that has moved since is kept once more).
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
@@ -12,6 +13,7 @@ use git2::{ObjectType, Oid, Repository};
 use super::QuarantineSpec;
 use crate::git::Error;
 use crate::git::packed_refs::{self, Packed, Record};
+use crate::git::refs;
 use crate::sys::file;
 
 /// Refs that are not the task's to see: ours, and what belongs to one worktree.
@@ -43,15 +45,8 @@ impl Snapshot {
     ///
     /// [`Error::Corrupt`] if `packed-refs` is broken, [`Error::File`].
     pub(super) fn take(spec: &QuarantineSpec<'_>) -> Result<(Self, Vec<Symbolic>), Error> {
-        let common = spec.main.commondir();
-        // Loose first: a ref that is packed meanwhile is then found in either place.
-        let hidden = Hidden { prefix: spec.prefix.as_bytes(), branch: spec.branch.as_bytes() };
-        let mut loose = Loose { hidden, ids: Vec::new(), symbolic: Vec::new() };
-        loose.walk(&common.join("refs"), b"refs", MAX_DEPTH)?;
-        let path = common.join("packed-refs");
-        let text = file::read(&path)?.unwrap_or_default();
-        let packed =
-            packed_refs::parse(&text).map_err(|why| Error::Corrupt { object: path.display().to_string(), why: why.to_string() })?;
+        let (loose, text) = read(spec.main, Hidden { prefix: spec.prefix.as_bytes(), branch: spec.branch.as_bytes() })?;
+        let packed = parse(spec.main, &text)?;
         let merged = packed_refs::text(&merge(&packed, &loose, &peel_tags(spec.main, &loose)));
         Ok((Self { branch: spec.branch.to_owned(), base: spec.base, packed: merged }, loose.symbolic))
     }
@@ -96,6 +91,35 @@ impl Snapshot {
             _ => Ok(()),
         }
     }
+}
+
+/// Lists the refs that a task would see, with what each is, and the user's stash: those of other tasks, however many there are, are
+/// not looked at. `own_prefix` is what tasks' branches start with, `refs/heads/…/`.
+///
+/// # Errors
+///
+/// [`Error::Corrupt`] if `packed-refs` is broken, [`Error::File`].
+pub(crate) fn visible_refs(main: &Repository, own_prefix: &str) -> Result<BTreeMap<String, String>, Error> {
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let (loose, packed) = read(main, Hidden { prefix: own_prefix.as_bytes(), branch: b"" })?;
+    let unpeeled = vec![None; loose.ids.len()];
+    let merged = merge(&parse(main, &packed)?, &loose, &unpeeled).records.iter().map(|r| (text(r.name), text(r.id))).collect();
+    let mut all: BTreeMap<String, String> = merged;
+    all.extend(loose.symbolic.iter().map(|(name, target)| (text(name), text(target))));
+    all.extend(refs::find(main, &text(STASH))?.map(|stash| (text(STASH), stash.to_string())));
+    Ok(all)
+}
+
+/// Loose refs, and the text of `packed-refs`. Loose first: a ref that is packed meanwhile is then found in either place.
+fn read<'h>(main: &Repository, hidden: Hidden<'h>) -> Result<(Loose<'h>, Vec<u8>), Error> {
+    let mut loose = Loose { hidden, ids: Vec::new(), symbolic: Vec::new() };
+    loose.walk(&main.commondir().join("refs"), b"refs", MAX_DEPTH)?;
+    Ok((loose, file::read(&main.commondir().join("packed-refs"))?.unwrap_or_default()))
+}
+
+fn parse<'t>(main: &Repository, text: &'t [u8]) -> Result<Packed<'t>, Error> {
+    let object = || main.commondir().join("packed-refs").display().to_string();
+    packed_refs::parse(text).map_err(|why| Error::Corrupt { object: object(), why: why.to_string() })
 }
 
 fn path(quarantine: &Path) -> PathBuf {

@@ -47,6 +47,16 @@ pub(crate) const KEYS: &[Key] = &[
         default: "",
         meaning: "branches (with *) that are landed on with --force alone; repeatable",
     },
+    Key {
+        name: "takeback.rateLimit",
+        default: "",
+        meaning: "further regular expressions: a failed task of a batch that ends with such words makes it pause for a while; repeatable",
+    },
+    Key {
+        name: "takeback.loginExpired",
+        default: "",
+        meaning: "further regular expressions: a failed task of a batch that ends with such words makes it pause; repeatable",
+    },
     Key { name: "takeback.bring", default: "", meaning: "paths brought to every task, as by --bring; repeatable" },
     Key { name: "takeback.bringMaxCopy", default: "2g", meaning: "most bytes that --bring copies where they cannot be shared" },
 ];
@@ -80,6 +90,10 @@ pub(crate) struct Config {
     pub(crate) landing_trailers: Trailers,
     /// `takeback.landProtected`, all of them.
     pub(crate) land_protected: Vec<String>,
+    /// `takeback.rateLimit`, all of them.
+    pub(crate) rate_limit: Vec<String>,
+    /// `takeback.loginExpired`, all of them.
+    pub(crate) login_expired: Vec<String>,
     /// `takeback.bring`, all of them.
     pub(crate) bring: Vec<String>,
     /// `takeback.bringMaxCopy`.
@@ -145,6 +159,8 @@ impl Config {
                 expected: "all, id or none",
             })?,
             land_protected: globs(&git, "takeback.landProtected")?,
+            rate_limit: expressions(&git, "takeback.rateLimit")?,
+            login_expired: expressions(&git, "takeback.loginExpired")?,
             bring: all_values(&git, "takeback.bring"),
             bring_max_copy_bytes: size("takeback.bringMaxCopy")?,
         })
@@ -205,6 +221,14 @@ fn globs(git: &git2::Config, key: &'static str) -> Result<Vec<String>, Error> {
     match globs.iter().find(|glob| globset::Glob::new(glob).is_err()) {
         Some(bad) => Err(Error::Value { key, value: bad.clone(), expected: "a glob such as main or release/*" }),
         None => Ok(globs),
+    }
+}
+
+fn expressions(git: &git2::Config, key: &'static str) -> Result<Vec<String>, Error> {
+    let expressions = all_values(git, key);
+    match expressions.iter().find(|expression| regex::bytes::Regex::new(expression).is_err()) {
+        Some(bad) => Err(Error::Value { key, value: bad.clone(), expected: "a regular expression such as `slow down`" }),
+        None => Ok(expressions),
     }
 }
 

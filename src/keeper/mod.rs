@@ -15,6 +15,7 @@
 mod desk;
 mod error;
 mod news;
+mod obstacle;
 mod room;
 mod rules;
 

@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 
 use crate::sys::file;
 
-pub(crate) use reader::{LogReader, Piece, last_line};
+pub(crate) use reader::{LogReader, Piece, last_line, tail};
 
 /// How much is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -69,11 +69,20 @@ impl LogReader {
 ///
 /// [`file::Error`] with the path.
 pub(crate) fn last_line(path: &Path) -> Result<Option<Vec<u8>>, file::Error> {
-    const TAIL: u64 = 4 * 1024;
-    let Some(part) = parts(path)?.into_iter().rev().find(|part| part.length > 0) else { return Ok(None) };
-    let Some(bytes) = read_at(&part, part.start + part.length.saturating_sub(TAIL))? else { return Ok(None) };
+    let bytes = tail(path)?;
     let mut lines = bytes.rsplit(|byte| matches!(byte, b'\n' | b'\r'));
     Ok(lines.find(|line| !line.trim_ascii().is_empty()).map(<[u8]>::to_vec))
+}
+
+/// The end of what was written: at most four kilobytes.
+///
+/// # Errors
+///
+/// [`file::Error`] with the path.
+pub(crate) fn tail(path: &Path) -> Result<Vec<u8>, file::Error> {
+    const TAIL: u64 = 4 * 1024;
+    let Some(part) = parts(path)?.into_iter().rev().find(|part| part.length > 0) else { return Ok(vec![]) };
+    Ok(read_at(&part, part.start + part.length.saturating_sub(TAIL))?.unwrap_or_default())
 }
 
 /// Reads from a part; `None` if it is gone.

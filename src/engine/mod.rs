@@ -41,7 +41,9 @@ pub use watch::Watch;
 
 pub use crate::batch::{BatchWish, Counts, Sample, Source, State as BatchState};
 pub use crate::id::{BadName, BadObjectId, BadUid, BlobId, CommitId, Name, TreeId, Uid};
-pub use crate::landing::{Between, Clash, Forecast, LandWish, Later, Refusal, RefusalKind, RevertWish};
+pub use crate::landing::{
+    Between, Blame, Clash, CulpritSearch, Forecast, LandWish, Later, Probe, Refusal, RefusalKind, RevertWish,
+};
 pub use crate::runner::RunWish;
 pub use crate::task::{
     Amount, BringMode, Brought, CheckRun, Checked, Exit, FileCounts, Halt, Level, Moment, Reason, RepoPath, Shape, State, Text,

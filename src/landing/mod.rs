@@ -12,6 +12,7 @@
 
 mod apart;
 mod chain;
+mod culprit;
 mod eligible;
 mod elsewhere;
 mod forecast;
@@ -32,6 +33,7 @@ mod target;
 mod way_back;
 mod wish;
 
+pub use culprit::{Blame, CulpritSearch, Probe};
 pub(crate) use elsewhere::{Depth, Elsewhere, find_undecided};
 pub(crate) use forecast::of as forecast;
 pub use forecast::{Between, Clash, Forecast};

@@ -1,46 +1,14 @@
-//! Land, discard, undo, redo.
+//! Discard, undo, redo, and what was decided before.
 
-use super::answer::{LandedTask, Landing, Push, RefTarget, TakenBack};
+use super::answer::TakenBack;
 use super::{Engine, Error, Operation};
 use crate::id::Uid;
-use crate::journal::{self, Book, Carried, CarryError, Standing, Status, Writer};
-use crate::landing::{self, Forecast, LandWish, Refusal, RefusalKind};
-use crate::runner::landing_check::{self, Checked, Joined};
+use crate::journal::{Book, Carried, Status, Writer};
 use crate::takeback;
-
-/// How often a landing is planned anew when its target moves meanwhile.
-pub(super) const TRIES: u32 = 3;
-
-/// A landing, decided and not carried out.
-pub struct LandPlan {
-    plan: landing::Plan,
-}
 
 /// A discard, undo or redo, decided and not carried out.
 pub struct Plan {
     plan: takeback::Plan,
-}
-
-impl LandPlan {
-    /// What it would do.
-    pub fn answer(&self) -> Landing {
-        let plan = &self.plan;
-        let may = plan.decision.is_some();
-        Landing {
-            operation: None,
-            target: RefTarget { name: plan.target.name.clone(), from: plan.target.from, to: plan.tip },
-            landed: if may { plan.tasks.iter().map(|t| t.spec.id.clone()).collect() } else { vec![] },
-            refused: plan.refused.clone(),
-            culprits: vec![],
-            untested: false,
-            files: plan.files,
-            notes: plan.notes.clone(),
-            git_line: plan.decision.as_ref().and_then(|d| landing::git_line(&d.operation)),
-            forecast: None,
-            push: plan.route.as_ref().filter(|_| may).map(Push::planned),
-            commits: plan.decision.as_ref().map(|d| brought(&plan.tasks, &d.operation)).unwrap_or_default(),
-        }
-    }
 }
 
 impl Plan {
@@ -59,101 +27,6 @@ impl Plan {
 }
 
 impl Engine {
-    /// Decides what a landing would do. Its commits are made in a private folder, which goes with the plan.
-    ///
-    /// # Errors
-    ///
-    /// [`ErrorKind::Unknown`](super::ErrorKind::Unknown) and its like for the tasks,
-    /// [`ErrorKind::Detached`](super::ErrorKind::Detached) where no branch is known. A task that cannot land is no error: the
-    /// plan's answer names it.
-    pub fn plan_land(&self, wish: &LandWish) -> Result<LandPlan, Error> {
-        Ok(LandPlan { plan: landing::plan(&self.site, wish)? })
-    }
-
-    /// Tells which of several tasks clash with one another, or with the target, and which can land together. At most `merges` merges
-    /// are made to find out; beyond that it says what may clash.
-    ///
-    /// # Errors
-    ///
-    /// As [`Self::plan_land`].
-    pub fn forecast(&self, wish: &LandWish, merges: usize) -> Result<Forecast, Error> {
-        Ok(landing::forecast(&self.site, wish, merges)?)
-    }
-
-    /// Lands: runs the checks that the tree to land has not seen, then moves the branch, then the files and the index of the
-    /// checkouts that have it.
-    ///
-    /// # Errors
-    ///
-    /// [`ErrorKind::DiskFull`](super::ErrorKind::DiskFull) and its like; after the branch has moved the next writing command
-    /// finishes the files.
-    pub fn land(&mut self, plan: LandPlan) -> Result<Landing, Error> {
-        let mut plan = plan;
-        for _ in 0..TRIES {
-            if plan.plan.decision.is_none() {
-                return Ok(plan.answer());
-            }
-            if let Some(mut landing) = self.try_to_land(&mut plan)? {
-                self.push(&plan.plan, &mut landing);
-                return Ok(landing);
-            }
-            let sealer = std::mem::take(&mut plan.plan.sealer);
-            plan = LandPlan { plan: landing::plan(&self.site, &plan.plan.wish)? };
-            plan.plan.sealer = sealer;
-        }
-        let refused = refuse_all(&plan.plan, RefusalKind::Stale, "the branch moved again and again meanwhile");
-        Ok(plan.answer().refuse(refused))
-    }
-
-    /// `None` where the target moved since the plan was made.
-    fn try_to_land(&mut self, plan: &mut LandPlan) -> Result<Option<Landing>, Error> {
-        plan.plan.seal(&self.site)?;
-        if plan.plan.decision.is_none() {
-            return Ok(Some(plan.answer()));
-        }
-        {
-            let (writer, _) = Writer::new(&self.site.repo, &self.site.layout)?;
-            if let Some(new) = plan.plan.new_commits() {
-                landing::bring_in(&writer, &new)?;
-            }
-        }
-        let checked = self.check_joined(&plan.plan)?;
-        if let Some(failed) = checked.failed {
-            return Ok(Some(plan.answer().refuse(refuse_all(&plan.plan, RefusalKind::Check, &failed))));
-        }
-        if !checked.self_changed.is_empty() {
-            let message = "would change what its check names (--allow-self-changed lets it land)";
-            let refused = refuse_all(&plan.plan, RefusalKind::SelfChanged, message);
-            let refused = refused.into_iter().map(|refusal| refusal.at(checked.self_changed.clone())).collect();
-            return Ok(Some(plan.answer().refuse(refused)));
-        }
-        let mut answer = plan.answer();
-        let Some(decision) = &mut plan.plan.decision else { return Ok(Some(answer)) };
-        decision.operation.untested = checked.untested;
-        let uid = decision.operation.uid.clone();
-        let (writer, _) = Writer::new(&self.site.repo, &self.site.layout)?;
-        let carried = match landing::land(&writer, plan.plan.decision.as_ref()) {
-            Err(CarryError::Stale { .. }) => return Ok(None),
-            other => other?,
-        };
-        answer.untested = checked.untested;
-        answer.notes.extend_from_slice(plan.plan.sealer.notes());
-        answer.notes.extend(checked.notes);
-        answer.notes.extend(left(&carried));
-        answer.operation = self.operation(&uid)?;
-        Ok(Some(answer))
-    }
-
-    fn check_joined(&self, plan: &landing::Plan) -> Result<Checked, Error> {
-        let (Some(tip), Some(tree)) = (plan.tip, plan.tree) else { return Ok(Checked::default()) };
-        let LandWish { checks, no_check, allow_self_changed, .. } = &plan.wish;
-        let (no_check, allow_self_changed) = (*no_check, *allow_self_changed);
-        Ok(landing_check::run(
-            &self.site,
-            &Joined { tip: (tip, tree), start: plan.target.start, tasks: &plan.tasks, checks, no_check, allow_self_changed },
-        )?)
-    }
-
     /// Decides what a discard would do.
     ///
     /// # Errors
@@ -237,20 +110,6 @@ impl Engine {
         answer.operation = self.operation(&plan.plan.decision.operation.uid)?;
         Ok(answer)
     }
-}
-
-/// What each task brought to the branch.
-fn brought(tasks: &[Standing], operation: &journal::Operation) -> Vec<LandedTask> {
-    let task = |task: &Standing| {
-        let landed = operation.landed_of(task.uid())?;
-        let git_line = landing::git_line_of(operation, task.uid());
-        Some(LandedTask { task: task.spec.id.clone(), before: landed.before, after: landed.after, git_line })
-    };
-    tasks.iter().filter_map(task).collect()
-}
-
-fn refuse_all(plan: &landing::Plan, kind: RefusalKind, message: &str) -> Vec<Refusal> {
-    plan.tasks.iter().map(|t| Refusal::new(&t.spec.id, kind, message)).collect()
 }
 
 /// Says what was left alone because somebody changed it at the last moment.

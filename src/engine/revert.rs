@@ -3,7 +3,8 @@
 use serde::Serialize;
 
 use super::answer::RefTarget;
-use super::decide::{TRIES, left};
+use super::decide::left;
+use super::land::TRIES;
 use super::{Engine, Error, Operation};
 use crate::id::{Name, Resolved, Uid, resolve};
 use crate::journal::{Book, CarryError, Writer};

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use crate::cli::{args, program};
-use crate::engine::{Error, ErrorKind, Refusal, RefusalKind, Task};
+use crate::engine::{Error, ErrorKind, Landing, Refusal, RefusalKind, Task};
 use crate::task::State;
 
 /// How the program ends; the numbers are DESIGN section 8's and never change.
@@ -95,8 +95,13 @@ pub(super) fn verdict<'a>(tasks: impl IntoIterator<Item = &'a Task>) -> Code {
     if no { Code::No } else { Code::Done }
 }
 
-/// The exit code of a landing.
-pub(super) fn landing(refused: &[Refusal]) -> Code {
+/// The exit code of a landing. What it left out, as it was told to, is no failure of what has landed.
+pub(super) fn landing(landing: &Landing) -> Code {
+    if landing.operation.is_some() { Code::Done } else { refusals(&landing.refused) }
+}
+
+/// The exit code of refusals.
+pub(super) fn refusals(refused: &[Refusal]) -> Code {
     if refused.is_empty() {
         Code::Done
     } else if refused.iter().any(|r| is_no(r.kind)) {

@@ -6,13 +6,14 @@ use serde::Serialize;
 use crate::cli::exit::{self, Code};
 use crate::cli::out::{Out, Page, View};
 use crate::cli::text::{branch, count, join, named, plain, short};
-use crate::cli::{Cx, forecast, program, refused};
-use crate::engine::{CommitId, Engine, Error, LandWish, LandedTask, Landing, Push, Refusal, RefusalKind, Shape};
+use crate::cli::{Cx, forecast, hunt, program, refused};
+use crate::engine::{CommitId, Culprits, Engine, Error, LandWish, LandedTask, Landing, Push, Refusal, RefusalKind, Shape};
 
 const EXAMPLES: &str = "\
 Examples:
   takeback land tables
   takeback land tables figures --check 'make test'
+  takeback land tables figures --check 'make test' --culprits evict      lands what does not break it
   takeback land tables --ready                of a batch, what is ready
   takeback land tables --tasks 1-20,24
   takeback land tables --to tables-for-review --push
@@ -30,6 +31,10 @@ const MOST_LINES: usize = 10;
 /// By default on the branch that was checked out at hand-off. One task lands as one commit; several as a chain joined by one merge
 /// commit, or in another --shape. The commits pass the commit-msg hook and are signed where git is configured so. A file of your checkout that is modified, staged or
 /// untracked and would be overwritten is a reason to refuse; other uncommitted work stays as it is.
+///
+/// Of several tasks that fail a check together, the one who breaks it is looked for by asking that check about the first half of them,
+/// and so on: with it the check says no, without it yes, each asked again before anybody is blamed. That may take many runs of the
+/// check (git config takeback.culpritRuns); Ctrl-C ends it, and nothing has moved.
 #[derive(clap::Args, Debug)]
 #[command(after_long_help = EXAMPLES)]
 #[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
@@ -84,12 +89,16 @@ pub(super) struct Args {
     #[arg(long = "check", value_name = "LINE")]
     checks: Vec<String>,
 
+    /// What to do about tasks that break a check [default: stop]
+    #[arg(long, value_name = "WHAT", conflicts_with = "no_check")]
+    culprits: Option<Fate>,
+
     /// Land a tree that no check has seen
     #[arg(long, conflicts_with = "checks")]
     no_check: bool,
 
     /// Nothing moves: write down that this commit, made by somebody else, brought the tasks' changes to the branch
-    #[arg(long = "as", value_name = "COMMIT", conflicts_with_all = ["onto", "checks", "message", "push", "shape", "keep_commits"])]
+    #[arg(long = "as", value_name = "COMMIT", conflicts_with_all = ["onto", "checks", "culprits", "message", "push", "shape", "keep_commits"])]
     landed_as: Option<String>,
 
     /// Land results of failed and cancelled tasks too
@@ -120,6 +129,14 @@ enum Form {
     Squash,
 }
 
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Fate {
+    /// Name the first, and land nothing: exit code 1
+    Stop,
+    /// Leave each of them out, check the others again and land them: exit code 0 if they land
+    Evict,
+}
+
 /// A landing, done or planned.
 #[derive(Serialize)]
 struct Landed {
@@ -135,7 +152,7 @@ pub(super) fn run(args: &Args, cx: &mut Cx) -> Result<Code, Error> {
     };
     cx.notes(&mut engine);
     let has_failed = landing.push.as_ref().is_some_and(|push| push.ok == Some(false));
-    let code = if has_failed { Code::Impossible } else { exit::landing(&landing.refused) };
+    let code = if has_failed { Code::Impossible } else { exit::landing(&landing) };
     cx.out.answer(&Landed { landing })?;
     Ok(code)
 }
@@ -145,7 +162,10 @@ fn land(args: &Args, engine: &mut Engine, out: &mut Out) -> Result<Landing, Erro
     let plan = engine.plan_land(&wish).inspect_err(|e| forecast::beside(engine, &wish, e, out))?;
     let mut landing = plan.answer();
     if !args.dry_run && !landing.landed.is_empty() {
-        landing = engine.land(plan)?;
+        let mut progress = hunt::Progress::default();
+        let landed = engine.land(plan, &mut |asking| progress.show(asking, out));
+        progress.wipe(out);
+        landing = landed?;
     }
     forecast::add(engine, &wish, args.dry_run, &mut landing)?;
     Ok(landing)
@@ -175,6 +195,10 @@ impl Args {
             force: self.force,
             checks: self.checks.clone(),
             no_check: self.no_check,
+            culprits: self.culprits.map_or(Culprits::Stop, |fate| match fate {
+                Fate::Stop => Culprits::Stop,
+                Fate::Evict => Culprits::Evict,
+            }),
             allow_failed: self.allow_failed,
             allow_self_changed: self.allow_self_changed,
             allow_paths: self.allow_paths.clone(),
@@ -207,7 +231,7 @@ impl View for Landed {
         }
         lines.extend(landing.push.iter().flat_map(|push| pushed(push, &landing.target.name)));
         for row in refused::rows(&landing.refused) {
-            lines.extend(refused::lines(row, way_out, page));
+            lines.extend(refused::lines(row, |refusal, id| self.way_out(refusal, id), page));
         }
         if let Some(clashes) = &landing.forecast {
             lines.extend(forecast::lines(clashes, &landing.target.name, page));
@@ -223,6 +247,23 @@ impl View for Landed {
 }
 
 impl Landed {
+    /// The next command to type, for the tasks `id`.
+    fn way_out(&self, refusal: &Refusal, id: &str) -> String {
+        let (us, landing) = (program(), &self.landing);
+        if refusal.kind != RefusalKind::Check || landing.culprits.is_empty() {
+            return way_out(refusal, id);
+        }
+        if !landing.culprits.contains(&refusal.task) {
+            return format!("{us} land {id} lands them without it; --culprits evict leaves out whoever breaks the check");
+        }
+        let anew = format!("{us} diff {id} shows what it does; {us} retry {id} --base HEAD");
+        if landing.operation.is_some() {
+            format!("{anew} does it again, on what has landed")
+        } else {
+            format!("{anew} does it again; {us} land {id} --no-check lands it all the same")
+        }
+    }
+
     /// How one of several tasks is taken back without takeback; of many, how to find it.
     fn lines_of_tasks(&self) -> Vec<String> {
         let of_one = |task: &LandedTask| task.git_line.as_ref().map(|line| format!("  {} alone: {line}", task.task));

@@ -17,6 +17,7 @@ mod follow;
 mod forecast;
 mod go_on;
 mod hooks;
+mod hunt;
 mod land;
 mod list;
 mod logs;

@@ -75,7 +75,7 @@ pub(super) fn run(args: &Args, cx: &mut Cx) -> Result<Code, Error> {
         reverted = engine.revert(plan)?;
         cx.notes(&mut engine);
     }
-    let code = exit::landing(&reverted.refused);
+    let code = exit::refusals(&reverted.refused);
     cx.out.answer(&Answer { reverted })?;
     Ok(code)
 }

@@ -35,6 +35,11 @@ pub(crate) const KEYS: &[Key] = &[
         default: "",
         meaning: "ignored folders (globs) that stay in a check's worktree for the next check; repeatable",
     },
+    Key {
+        name: "takeback.culpritRuns",
+        default: "200",
+        meaning: "most check runs to find out which of several tasks breaks a landing's check; 0: it is not looked for",
+    },
     Key { name: "takeback.maxQuarantine", default: "2g", meaning: "largest private git dir that is taken over" },
     Key { name: "takeback.landingShape", default: "merge", meaning: "a landing's commits: merge, linear or squash" },
     Key {
@@ -76,6 +81,8 @@ pub(crate) struct Config {
     pub(crate) withhold: Vec<String>,
     /// `takeback.checkRetries`.
     pub(crate) check_retries: u32,
+    /// `takeback.culpritRuns`.
+    pub(crate) culprit_runs: u32,
     /// `takeback.checkCache`, all of them.
     pub(crate) check_cache: Vec<String>,
     /// `takeback.maxOutputs`.
@@ -143,7 +150,8 @@ impl Config {
             })?,
             notify: Some(text("takeback.notify")).filter(|t| !t.is_empty()),
             withhold: all_values(&git, "takeback.withhold"),
-            check_retries: number(text("takeback.checkRetries"))?,
+            check_retries: number("takeback.checkRetries", text("takeback.checkRetries"))?,
+            culprit_runs: number("takeback.culpritRuns", text("takeback.culpritRuns"))?,
             check_cache: folders(&git, "takeback.checkCache")?,
             max_outputs_bytes: size("takeback.maxOutputs")?,
             max_file_bytes: size("takeback.maxFile")?,
@@ -204,8 +212,8 @@ fn folders(git: &git2::Config, key: &'static str) -> Result<Vec<String>, Error> 
     Ok(found)
 }
 
-fn number(value: String) -> Result<u32, Error> {
-    value.trim().parse().map_err(|_| Error::Value { key: "takeback.checkRetries", value, expected: "a number" })
+fn number(key: &'static str, value: String) -> Result<u32, Error> {
+    value.trim().parse().map_err(|_| Error::Value { key, value, expected: "a number" })
 }
 
 fn branch_prefix(value: String) -> Result<String, Error> {

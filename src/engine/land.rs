@@ -1,11 +1,12 @@
 //! Land.
 
 use super::answer::{LandedTask, Landing, Push, RefTarget};
+use super::culprits::{Asking, Hunt, Ruling};
 use super::decide::left;
 use super::{Engine, Error};
 use crate::journal::{self, CarryError, Standing, Writer};
 use crate::landing::{self, Forecast, LandWish, Refusal, RefusalKind};
-use crate::runner::landing_check::{self, Checked, Joined};
+use crate::runner::landing_check::{self, Asked, Checked, Joined};
 
 /// How often a landing is planned anew when its target moves meanwhile.
 pub(super) const TRIES: u32 = 3;
@@ -13,6 +14,16 @@ pub(super) const TRIES: u32 = 3;
 /// A landing, decided and not carried out.
 pub struct LandPlan {
     plan: landing::Plan,
+}
+
+/// What became of one try.
+enum Tried {
+    /// It has landed, or cannot.
+    Answered(Box<Landing>),
+    /// The target moved since the plan was made.
+    Moved,
+    /// This check says no.
+    Failed(Asked),
 }
 
 impl LandPlan {
@@ -60,59 +71,68 @@ impl Engine {
     }
 
     /// Lands: runs the checks that the tree to land has not seen, then moves the branch, then the files and the index of the
-    /// checkouts that have it.
+    /// checkouts that have it. Where a check says no to several tasks it looks for the one who breaks it; `tell` hears of each tree
+    /// that is asked about.
     ///
     /// # Errors
     ///
     /// [`ErrorKind::DiskFull`](super::ErrorKind::DiskFull) and its like; after the branch has moved the next writing command
     /// finishes the files.
-    pub fn land(&mut self, plan: LandPlan) -> Result<Landing, Error> {
+    pub fn land(&mut self, plan: LandPlan, tell: &mut dyn FnMut(&Asking)) -> Result<Landing, Error> {
         let mut plan = plan;
-        for _ in 0..TRIES {
-            if plan.plan.decision.is_none() {
-                return Ok(plan.answer());
+        let mut hunt = Hunt::new(tell);
+        let mut moved = 0;
+        while plan.plan.decision.is_some() {
+            match self.try_to_land(&mut plan)? {
+                Tried::Answered(mut landing) => {
+                    self.push(&plan.plan, &mut landing);
+                    return Ok(hunt.add_to(*landing));
+                }
+                Tried::Moved => {
+                    moved += 1;
+                    if moved == TRIES {
+                        let refused = refuse_all(&plan.plan, RefusalKind::Stale, "the branch moved again and again meanwhile");
+                        return Ok(hunt.add_to(plan.answer().refuse(refused)));
+                    }
+                    let sealer = std::mem::take(&mut plan.plan.sealer);
+                    plan = LandPlan { plan: landing::plan(&self.site, &plan.plan.wish)? };
+                    plan.plan.sealer = sealer;
+                }
+                Tried::Failed(asked) => match self.judge(&plan.plan, &asked, &mut hunt)? {
+                    Ruling::LeaveOut(task) if plan.plan.tasks.len() > 1 => {
+                        plan = LandPlan { plan: plan.plan.without(&self.site, task)? };
+                    }
+                    Ruling::LeaveOut(_) => return Ok(hunt.add_to(plan.answer().refuse(vec![]))),
+                    Ruling::Refuse(refused) => return Ok(hunt.add_to(plan.answer().refuse(refused))),
+                },
             }
-            if let Some(mut landing) = self.try_to_land(&mut plan)? {
-                self.push(&plan.plan, &mut landing);
-                return Ok(landing);
-            }
-            let sealer = std::mem::take(&mut plan.plan.sealer);
-            plan = LandPlan { plan: landing::plan(&self.site, &plan.plan.wish)? };
-            plan.plan.sealer = sealer;
         }
-        let refused = refuse_all(&plan.plan, RefusalKind::Stale, "the branch moved again and again meanwhile");
-        Ok(plan.answer().refuse(refused))
+        Ok(hunt.add_to(plan.answer()))
     }
 
-    /// `None` where the target moved since the plan was made.
-    fn try_to_land(&mut self, plan: &mut LandPlan) -> Result<Option<Landing>, Error> {
+    fn try_to_land(&mut self, plan: &mut LandPlan) -> Result<Tried, Error> {
         plan.plan.seal(&self.site)?;
         if plan.plan.decision.is_none() {
-            return Ok(Some(plan.answer()));
+            return Ok(Tried::answered(plan.answer()));
         }
-        {
-            let (writer, _) = Writer::new(&self.site.repo, &self.site.layout)?;
-            if let Some(new) = plan.plan.new_commits() {
-                landing::bring_in(&writer, &new)?;
-            }
-        }
+        self.bring_in(&plan.plan)?;
         let checked = self.check_joined(&plan.plan)?;
         if let Some(failed) = checked.failed {
-            return Ok(Some(plan.answer().refuse(refuse_all(&plan.plan, RefusalKind::Check, &failed))));
+            return Ok(Tried::Failed(failed));
         }
         if !checked.self_changed.is_empty() {
             let message = "would change what its check names (--allow-self-changed lets it land)";
             let refused = refuse_all(&plan.plan, RefusalKind::SelfChanged, message);
             let refused = refused.into_iter().map(|refusal| refusal.at(checked.self_changed.clone())).collect();
-            return Ok(Some(plan.answer().refuse(refused)));
+            return Ok(Tried::answered(plan.answer().refuse(refused)));
         }
         let mut answer = plan.answer();
-        let Some(decision) = &mut plan.plan.decision else { return Ok(Some(answer)) };
+        let Some(decision) = &mut plan.plan.decision else { return Ok(Tried::answered(answer)) };
         decision.operation.untested = checked.untested;
         let uid = decision.operation.uid.clone();
         let (writer, _) = Writer::new(&self.site.repo, &self.site.layout)?;
         let carried = match landing::land(&writer, plan.plan.decision.as_ref()) {
-            Err(CarryError::Stale { .. }) => return Ok(None),
+            Err(CarryError::Stale { .. }) => return Ok(Tried::Moved),
             other => other?,
         };
         answer.untested = checked.untested;
@@ -120,18 +140,41 @@ impl Engine {
         answer.notes.extend(checked.notes);
         answer.notes.extend(left(&carried));
         answer.operation = self.operation(&uid)?;
-        Ok(Some(answer))
+        Ok(Tried::answered(answer))
+    }
+
+    /// Puts a plan's commits into the repository, on refs of their own, for checks to run on them.
+    pub(super) fn bring_in(&self, plan: &landing::Plan) -> Result<(), Error> {
+        let (writer, _) = Writer::new(&self.site.repo, &self.site.layout)?;
+        if let Some(new) = plan.new_commits() {
+            landing::bring_in(&writer, &new)?;
+        }
+        Ok(())
     }
 
     fn check_joined(&self, plan: &landing::Plan) -> Result<Checked, Error> {
-        let (Some(tip), Some(tree)) = (plan.tip, plan.tree) else { return Ok(Checked::default()) };
-        let LandWish { checks, no_check, allow_self_changed, .. } = &plan.wish;
-        let (no_check, allow_self_changed) = (*no_check, *allow_self_changed);
-        Ok(landing_check::run(
-            &self.site,
-            &Joined { tip: (tip, tree), start: plan.target.start, tasks: &plan.tasks, checks, no_check, allow_self_changed },
-        )?)
+        let Some(joined) = joined(plan) else { return Ok(Checked::default()) };
+        Ok(landing_check::run(&self.site, &joined)?)
     }
+}
+
+impl Tried {
+    fn answered(landing: Landing) -> Self {
+        Self::Answered(Box::new(landing))
+    }
+}
+
+/// The tree that a plan would land, as its checks are asked about it.
+pub(super) fn joined(plan: &landing::Plan) -> Option<Joined<'_>> {
+    let LandWish { checks, no_check, allow_self_changed, .. } = &plan.wish;
+    Some(Joined {
+        tip: (plan.tip?, plan.tree?),
+        start: plan.target.start,
+        tasks: &plan.tasks,
+        checks,
+        no_check: *no_check,
+        allow_self_changed: *allow_self_changed,
+    })
 }
 
 /// What each task brought to the branch.
@@ -144,6 +187,7 @@ fn brought(tasks: &[Standing], operation: &journal::Operation) -> Vec<LandedTask
     tasks.iter().filter_map(task).collect()
 }
 
-fn refuse_all(plan: &landing::Plan, kind: RefusalKind, message: &str) -> Vec<Refusal> {
+/// Refuses every task of a landing for one reason.
+pub(super) fn refuse_all(plan: &landing::Plan, kind: RefusalKind, message: &str) -> Vec<Refusal> {
     plan.tasks.iter().map(|t| Refusal::new(&t.spec.id, kind, message)).collect()
 }

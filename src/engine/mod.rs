@@ -6,6 +6,7 @@
 mod answer;
 mod batch;
 mod convert;
+mod culprits;
 mod decide;
 mod error;
 mod follow;
@@ -29,6 +30,7 @@ use crate::store::Site;
 
 pub use answer::{LandedTask, Landing, Operation, Push, RefChange, RefTarget, TakenBack};
 pub use batch::{Batch, BatchPlan, Overview};
+pub use culprits::Asking;
 pub use decide::Plan;
 pub use error::{Error, ErrorKind};
 pub use follow::{Made, Setting};
@@ -44,7 +46,7 @@ pub use watch::Watch;
 pub use crate::batch::{BatchWish, Counts, Sample, Source, State as BatchState};
 pub use crate::id::{BadName, BadObjectId, BadUid, BlobId, CommitId, Name, TreeId, Uid};
 pub use crate::landing::{
-    Between, Blame, Clash, CulpritSearch, Forecast, LandWish, Later, Probe, Refusal, RefusalKind, RevertWish,
+    Between, Blame, Clash, CulpritSearch, Culprits, Forecast, LandWish, Later, Probe, Refusal, RefusalKind, RevertWish,
 };
 pub use crate::runner::RunWish;
 pub use crate::task::{

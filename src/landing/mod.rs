@@ -47,4 +47,4 @@ pub use revert::{Later, RevertWish};
 pub(crate) use revert::{Plan as RevertPlan, plan as plan_revert};
 pub(crate) use target::{Error as TargetError, Target, short};
 pub(crate) use way_back::{git_line, git_line_of, git_line_of_commits};
-pub use wish::LandWish;
+pub use wish::{Culprits, LandWish};

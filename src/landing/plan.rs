@@ -1,5 +1,7 @@
 //! What a landing would do: decided in full before anything moves.
 
+use std::ops::Range;
+
 use super::elsewhere::{self, Depth};
 use super::message::{Brought, Wording};
 use super::push::Route;
@@ -146,6 +148,18 @@ fn owner(operation: &Operation, place: usize) -> Option<Uid> {
     commits.nth(place).filter(|_| operation.keeps.is_empty()).cloned()
 }
 
+/// Where the commits of a task stand among those of the landing; nowhere where they are all in one.
+fn places(operation: &Operation, task: usize) -> Range<usize> {
+    let commits: Vec<_> = operation.landed.iter().map(|l| l.commits as usize).collect();
+    match commits.get(task) {
+        Some(own) if operation.keeps.is_empty() => {
+            let before = commits[..task].iter().sum();
+            before..before + own
+        }
+        _ => 0..0,
+    }
+}
+
 /// The shape that the wish names, or git config; the rest of the wish has to go with it.
 fn shape(site: &Site, wish: &LandWish, tasks: usize) -> Result<Shape, Error> {
     let shape = wish.shape.unwrap_or(site.config.landing_shape);
@@ -203,6 +217,28 @@ impl Plan {
         decision.operation.keeps = chain.keeps;
         self.decision = Some(decision);
         Ok(())
+    }
+
+    /// The commit that has the first so many tasks, and no other.
+    pub(crate) fn commit_with(&self, tasks: usize) -> CommitId {
+        let landed = self.decision.iter().flat_map(|decision| &decision.operation.landed);
+        landed.take(tasks).last().map_or(self.target.start, |landed| landed.after)
+    }
+
+    /// Plans the same landing without one of its tasks, by its index. What the hook has said about the others still holds.
+    ///
+    /// # Errors
+    ///
+    /// As [`plan`].
+    pub(crate) fn without(mut self, site: &Site, task: usize) -> Result<Self, Error> {
+        if let Some(decision) = &self.decision {
+            self.sealer.leave_out(&places(&decision.operation, task));
+        }
+        self.tasks.remove(task);
+        // By what nothing else is called.
+        let ids = self.tasks.iter().map(|task| task.uid().to_string()).collect();
+        let rest = plan(site, &LandWish { ids, ..self.wish })?;
+        Ok(Self { sealer: self.sealer, ..rest })
     }
 
     /// Makes the drafts final. Before that nothing but our own code has seen them. Where the hook says no, nothing lands.

@@ -4,6 +4,7 @@
 //! are, and no program is started.
 
 use std::collections::HashMap;
+use std::ops::Range;
 
 use git2::{Oid, Repository};
 
@@ -59,6 +60,13 @@ impl Sealer {
             sealed.insert(*draft, CommitId::from(commit::by_user(main, intake, &new)?));
         }
         Ok(Sealed::All(sealed))
+    }
+
+    /// Forgets what was answered about some places; the commits behind them move up.
+    pub(super) fn leave_out(&mut self, places: &Range<usize>) {
+        let answers = std::mem::take(&mut self.answers).into_iter().filter(|((place, _), _)| !places.contains(place));
+        let up = |place: usize| if place < places.end { place } else { place - places.len() };
+        self.answers = answers.map(|((place, message), answer)| ((up(place), message), answer)).collect();
     }
 
     /// What the user should know of what the hook wrote, a line each.

@@ -2,6 +2,17 @@
 
 use crate::task::Shape;
 
+/// What a landing of several tasks does about one that breaks a check.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Culprits {
+    /// Nothing lands, and the first that is found is named.
+    #[default]
+    Stop,
+    /// Those that break it are left out, and the others land.
+    Evict,
+}
+
 /// Results to put on a branch.
 #[derive(Clone, Debug, Default)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a wish of its own")]
@@ -30,6 +41,8 @@ pub struct LandWish {
     pub checks: Vec<String>,
     /// Land without running a check on a tree that none has seen.
     pub no_check: bool,
+    /// What is done about a task that breaks a check.
+    pub culprits: Culprits,
     /// Land results of failed and cancelled tasks too.
     pub allow_failed: bool,
     /// Land results that change what their own check names.

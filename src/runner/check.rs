@@ -35,6 +35,8 @@ pub(super) struct Subject {
     pub(super) commit: (CommitId, TreeId),
     /// What the check sees of it.
     pub(super) seen: Seen,
+    /// Whether a yes that was said before does not count.
+    pub(super) anew: bool,
 }
 
 /// Where a check's output goes.
@@ -52,7 +54,7 @@ pub(super) fn run_all(attempt: &mut Attempt<'_>, result: CommitId) -> Result<(),
     let commit = (result, tree::of_commit(main, result)?);
     let base = tree::of_commit(main, attempt.record.base)?;
     let seen = check_files::seen(&repo::odb(main)?, commit.1, base, &attempt.spec.check_files)?;
-    let subject = Subject { commit, seen };
+    let subject = Subject { commit, seen, anew: false };
     attempt.record.checks.clear();
     for (n, command) in attempt.spec.checks.clone().iter().enumerate() {
         let run = match answer(attempt, command, &subject, Log::Own(n + 1)) {
@@ -112,7 +114,7 @@ pub(super) fn answer(attempt: &Attempt<'_>, command: &str, subject: &Subject, lo
         brought: delivery.as_ref().map(Delivery::fingerprint),
         cache: globs,
     };
-    if let Some(known) = question.find_yes(&attempt.site.layout) {
+    if let Some(known) = question.find_yes(&attempt.site.layout).filter(|_| !subject.anew) {
         return Ok(known);
     }
     let owner = Owner { task: spec.uid.clone(), attempt: attempt.record.attempt, role: Role::Check };

@@ -13,7 +13,7 @@ use crate::id::{CommitId, TreeId};
 use crate::journal::Standing;
 use crate::store::Site;
 use crate::sys::process;
-use crate::task::{CheckRun, RepoPath};
+use crate::task::RepoPath;
 use crate::verify::{check_files, self_changed};
 
 /// A tree that is about to land.
@@ -35,8 +35,8 @@ pub(crate) struct Joined<'a> {
 /// What the checks said.
 #[derive(Debug, Default)]
 pub(crate) struct Checked {
-    /// Which check said no, for people.
-    pub(crate) failed: Option<String>,
+    /// Which check said no.
+    pub(crate) failed: Option<Asked>,
     /// What the landing changes of the checks that were to be asked; none was.
     pub(crate) self_changed: Vec<RepoPath>,
     /// No check saw the tree, by the user's wish.
@@ -46,13 +46,27 @@ pub(crate) struct Checked {
 }
 
 /// One check to run.
-struct Asked {
-    /// The task, by its place in the landing, whose environment it has.
-    task: usize,
+#[derive(Clone, Debug)]
+pub(crate) struct Asked {
+    /// The task, by its index in the landing, whose environment it has: the first that it came with, if it came with any.
+    pub(crate) task: usize,
+    /// How many tasks it came with; none where the landing asks for it.
+    pub(crate) owners: usize,
     /// The shell line.
-    command: String,
+    pub(crate) command: String,
     /// Globs of the files that make it.
     check_files: Vec<String>,
+}
+
+/// What one check said of one tree.
+#[derive(Debug)]
+pub(crate) struct Said {
+    /// Whether it said yes.
+    pub(crate) yes: bool,
+    /// How often it was run for that.
+    pub(crate) runs: u32,
+    /// What the user should know.
+    pub(crate) note: Option<String>,
 }
 
 /// Runs what has to be run: the tasks' own checks where the tree to land is not the one they saw, and `land --check` always.
@@ -73,24 +87,36 @@ pub(crate) fn run(site: &Site, joined: &Joined<'_>) -> Result<Checked, Error> {
         return Ok(checked);
     }
     process::become_subreaper();
-    for asked in &asked {
-        let task = &joined.tasks[asked.task];
-        let mut attempt = Attempt::open(site, task.uid(), task.entry.attempt)?;
-        attempt.environment = callers_environment(site)?;
-        attempt.checkout = site.repo.workdir().map(ToOwned::to_owned);
-        let run = check::answer(&attempt, &asked.command, &joined.subject(site, &asked.check_files)?, Log::Landing)?;
-        if !run.passed() {
-            checked.failed = Some(said_no(&run));
+    for asked in asked {
+        let said = joined.ask(site, &asked, joined.tip.0, false)?;
+        if !said.yes {
+            checked.failed = Some(asked);
             return Ok(checked);
         }
-        if run.flaky {
-            checked.notes.push(check::flaky(&run));
-        }
+        checked.notes.extend(said.note);
     }
     Ok(checked)
 }
 
 impl Joined<'_> {
+    /// Asks one of the checks about a commit: the tip, or another on the way there. If it is asked anew, a yes that it said before does
+    /// not count.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`] if the check cannot be run.
+    pub(crate) fn ask(&self, site: &Site, asked: &Asked, commit: CommitId, anew: bool) -> Result<Said, Error> {
+        let commit = (commit, tree::of_commit(&site.repo, commit)?);
+        let task = &self.tasks[asked.task];
+        let mut attempt = Attempt::open(site, task.uid(), task.entry.attempt)?;
+        attempt.environment = callers_environment(site)?;
+        attempt.checkout = site.repo.workdir().map(ToOwned::to_owned);
+        let before = tree::of_commit(&site.repo, self.start)?;
+        let seen = check_files::seen(&repo::odb(&site.repo)?, commit.1, before, &asked.check_files)?;
+        let run = check::answer(&attempt, &asked.command, &Subject { commit, seen, anew }, Log::Landing)?;
+        Ok(Said { yes: run.passed(), runs: run.times(), note: run.flaky.then(|| check::flaky(&run)) })
+    }
+
     /// The tasks' own checks, each once, then those that the landing asks for.
     fn asked(&self, site: &Site) -> Result<Vec<Asked>, Error> {
         let seen = self.is_seen(site)?;
@@ -98,17 +124,19 @@ impl Joined<'_> {
         for (task, standing) in self.tasks.iter().enumerate().filter(|_| !seen) {
             let spec = &standing.spec;
             for command in &spec.checks {
-                let same = |a: &&Asked| {
+                let same = |a: &Asked| {
                     let other = &self.tasks[a.task].spec;
                     a.command == *command && other.cwd == spec.cwd && a.check_files == spec.check_files
                 };
-                if asked.iter().find(same).is_none() {
-                    asked.push(Asked { task, command: command.clone(), check_files: spec.check_files.clone() });
+                match asked.iter().position(same) {
+                    Some(known) => asked[known].owners += 1,
+                    None => asked.push(Asked { task, owners: 1, command: command.clone(), check_files: spec.check_files.clone() }),
                 }
             }
         }
         let all: Vec<String> = self.tasks.iter().flat_map(|task| task.spec.check_files.clone()).collect();
-        asked.extend(self.checks.iter().map(|command| Asked { task: 0, command: command.clone(), check_files: all.clone() }));
+        let for_all = |command: &String| Asked { task: 0, owners: 0, command: command.clone(), check_files: all.clone() };
+        asked.extend(self.checks.iter().map(for_all));
         Ok(asked)
     }
 
@@ -140,16 +168,6 @@ impl Joined<'_> {
         }
         Ok(found.into_iter().collect())
     }
-
-    fn subject(&self, site: &Site, check_files: &[String]) -> Result<Subject, Error> {
-        let before = tree::of_commit(&site.repo, self.start)?;
-        let seen = check_files::seen(&repo::odb(&site.repo)?, self.tip.1, before, check_files)?;
-        Ok(Subject { commit: self.tip, seen })
-    }
-}
-
-fn said_no(run: &CheckRun) -> String {
-    format!("would not pass the check `{}` together with what is there", run.command)
 }
 
 fn notes(joined: &Joined<'_>) -> Vec<String> {

@@ -184,6 +184,11 @@ impl CheckRun {
         self.runs.last().map_or(self.exit, |last| last.exit).code.is_some()
     }
 
+    /// How often the check was run for this answer.
+    pub(crate) fn times(&self) -> u32 {
+        if self.cached { 0 } else { u32::try_from(self.runs.len().max(1)).unwrap_or(u32::MAX) }
+    }
+
     /// How long it took.
     pub(crate) fn duration(&self) -> Duration {
         Duration::from_millis(self.duration_ms)

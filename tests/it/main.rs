@@ -22,6 +22,7 @@ mod cli_flow;
 mod cli_surface;
 #[cfg(feature = "fault-points")]
 mod crash;
+mod culprits;
 mod debris;
 mod demo;
 mod durable;

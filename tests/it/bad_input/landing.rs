@@ -272,6 +272,48 @@ fn a_landing_in_conflict() {
     assert_eq!(lab.task("k7")["state"], "ready");
 }
 
+/// Three ready tasks of which `b` has a file `bad`, and what is said when they are to land with a check.
+#[track_caller]
+fn three(lab: &Lab, check: &str, limit: &str) -> super::Said {
+    lab.git(["config", "takeback.culpritRuns", limit]);
+    lab.git(["config", "takeback.checkRetries", "0"]);
+    for (name, path) in [("a", "x"), ("b", "bad"), ("c", "y")] {
+        lab.ready_task(name, path, "1\n");
+    }
+    let before = lab.picture();
+    let args = ["land", "a", "b", "c", "--check", check];
+    let mut said = super::Said::of(&lab.run([&["--json"], &args[..]].concat()));
+    // Asked again, a check that counts its runs may say something else; the hint is the same.
+    said.hint = super::hint_for_people(lab.takeback(["--json"]).args(args));
+    assert_eq!(lab.picture(), before);
+    said
+}
+
+#[test]
+fn a_landing_that_one_task_breaks() {
+    let said = three(&Lab::new(), "test ! -e bad", "200").fits(&row!()).about("b");
+    assert_eq!(said.answer["culprits"], serde_json::json!(["b"]));
+}
+
+#[test]
+fn a_landing_on_a_branch_that_fails_the_check() {
+    three(&Lab::new(), "false", "200").fits(&row!()).about("a");
+}
+
+#[test]
+fn a_landing_whose_check_is_flaky() {
+    let lab = Lab::new();
+    // Of `a` and `b` it says yes, then no, and so on.
+    let turn = lab.outside().join("turn");
+    let check = format!("test ! -e bad || {{ test ! -e y && {{ mkdir {0} 2>/dev/null || ! rmdir {0}; }}; }}", turn.display());
+    three(&lab, &check, "200").fits(&row!()).about("a");
+}
+
+#[test]
+fn a_search_for_who_breaks_a_landing_that_is_cut_short() {
+    three(&Lab::new(), "test ! -e bad", "1").fits(&row!()).about("a");
+}
+
 #[test]
 fn a_landing_whose_check_says_no() {
     let lab = Lab::new();

@@ -111,6 +111,7 @@ fn a_bad_setting() {
         ("takeback.maxFile", "big"),
         ("takeback.branchPrefix", "a..b"),
         ("takeback.checkRetries", "often"),
+        ("takeback.culpritRuns", "-1"),
         ("takeback.checkCache", "../target"),
         ("takeback.checkCache", "/target"),
         ("takeback.checkCache", "a[b"),

@@ -62,6 +62,11 @@ pub(crate) const KEYS: &[Key] = &[
         default: "",
         meaning: "further regular expressions: a failed task of a batch that ends with such words makes it pause; repeatable",
     },
+    Key {
+        name: "takeback.gatherPacks",
+        default: "50",
+        meaning: "packs that lie in the repository before a batch at work has git join the small ones; 0 is never",
+    },
     Key { name: "takeback.bring", default: "", meaning: "paths brought to every task, as by --bring; repeatable" },
     Key { name: "takeback.bringMaxCopy", default: "2g", meaning: "most bytes that --bring copies where they cannot be shared" },
 ];
@@ -101,6 +106,8 @@ pub(crate) struct Config {
     pub(crate) rate_limit: Vec<String>,
     /// `takeback.loginExpired`, all of them.
     pub(crate) login_expired: Vec<String>,
+    /// `takeback.gatherPacks`.
+    pub(crate) gather_packs: u32,
     /// `takeback.bring`, all of them.
     pub(crate) bring: Vec<String>,
     /// `takeback.bringMaxCopy`.
@@ -169,6 +176,7 @@ impl Config {
             land_protected: globs(&git, "takeback.landProtected")?,
             rate_limit: expressions(&git, "takeback.rateLimit")?,
             login_expired: expressions(&git, "takeback.loginExpired")?,
+            gather_packs: number("takeback.gatherPacks", text("takeback.gatherPacks"))?,
             bring: all_values(&git, "takeback.bring"),
             bring_max_copy_bytes: size("takeback.bringMaxCopy")?,
         })

@@ -141,7 +141,7 @@ impl<'a> Cleaner<'a> {
     pub(crate) fn link(&self, path: &RepoPath) -> Result<Option<Oid>, Error> {
         let Ok(target) = fs::read_link(self.root.join(path.as_path())) else { return Ok(None) };
         let target = target.as_os_str().as_bytes();
-        self.intake.odb()?.write(ObjectType::Blob, target).map(Some).map_err(Error::of("store", path))
+        self.intake.write(ObjectType::Blob, target).map(Some)
     }
 
     fn open(&self, path: &RepoPath) -> Option<File> {

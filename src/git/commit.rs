@@ -123,7 +123,7 @@ fn write(intake: &Intake, new: &NewCommit<'_>, (author, committer): (&[u8], &[u8
     }
     text.push(b'\n');
     text.extend_from_slice(new.message);
-    intake.odb()?.write(ObjectType::Commit, &text).map_err(Error::of("write", "a commit"))
+    intake.write(ObjectType::Commit, &text)
 }
 
 fn header(who: &Signature<'_>) -> Vec<u8> {

@@ -12,7 +12,9 @@ use std::io::{self, Write as _};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
-use git2::{Odb, Oid, PackBuilder, Repository};
+use flate2::Compression;
+use flate2::write::ZlibEncoder;
+use git2::{ObjectType, Odb, Oid, PackBuilder, Repository};
 
 use super::Error;
 use super::reach::{self, lost};
@@ -86,6 +88,29 @@ impl Intake {
     /// [`Error::Git`].
     pub(crate) fn odb(&self) -> Result<Odb<'_>, Error> {
         self.repo.odb().map_err(Error::of("open the objects of", self.dir.display()))
+    }
+
+    /// Writes an object. Whether the repository has it already is not asked: libgit2 would look through every pack anew for each
+    /// object that is new, and what the repository has is left out when the intake is published.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::File`] with the object's file.
+    pub(crate) fn write(&self, kind: ObjectType, content: &[u8]) -> Result<Oid, Error> {
+        let oid = Oid::hash_object(kind, content).map_err(Error::of("hash", kind))?;
+        let name = oid.to_string();
+        let folder = self.objects().join(&name[..2]);
+        let path = folder.join(&name[2..]);
+        if path.exists() {
+            return Ok(oid);
+        }
+        file::make_folder(&folder)?;
+        let failed = file::Error::of("write", &path);
+        let mut packed = ZlibEncoder::new(Vec::with_capacity(content.len() / 2 + 64), Compression::fast());
+        let header = format!("{} {}\0", kind.str(), content.len());
+        let bytes = packed.write_all(header.as_bytes()).and_then(|()| packed.write_all(content)).and_then(|()| packed.finish());
+        write(&path, &bytes.map_err(failed)?)?;
+        Ok(oid)
     }
 
     /// The intake as a repository without refs: what it writes goes to the intake, and it reads the repository's objects too.

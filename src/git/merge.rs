@@ -61,7 +61,7 @@ pub(crate) fn join(main: &Repository, intake: &Intake, sides: Sides) -> Result<J
         return Ok(Joined::Conflict(their_changes.into_iter().map(|c| c.path).collect()));
     }
     let edits: Edits = their_changes.into_iter().map(|c| (c.path, c.new)).collect();
-    Ok(Joined::Tree(tree::edit(&odb, &odb, Some(ours), &edits)?))
+    Ok(Joined::Tree(tree::edit(&odb, intake, Some(ours), &edits)?))
 }
 
 /// Tells whether a path of one list equals one of the other, or is a folder above it.

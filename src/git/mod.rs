@@ -9,6 +9,7 @@ pub(crate) mod clean;
 pub(crate) mod commit;
 mod conversion;
 mod error;
+pub(crate) mod gather;
 mod glob;
 pub(crate) mod heads;
 pub(crate) mod history;

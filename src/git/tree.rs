@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use git2::{ErrorCode, ObjectType, Odb, OdbObject, Oid, Repository};
 
-use super::Error;
+use super::{Error, Intake};
 use crate::id::{CommitId, TreeId};
 use crate::task::RepoPath;
 
@@ -246,10 +246,32 @@ pub(crate) fn find(odb: &Odb<'_>, tree: Oid, path: &RepoPath) -> Result<Option<E
 /// # Errors
 ///
 /// [`Error::Missing`] or [`Error::Corrupt`] with the tree, [`Error::Git`] when one cannot be written.
-pub(crate) fn edit(reader: &Odb<'_>, writer: &Odb<'_>, base: Option<Oid>, edits: &Edits) -> Result<Oid, Error> {
+pub(crate) fn edit(reader: &Odb<'_>, writer: &impl Writer, base: Option<Oid>, edits: &Edits) -> Result<Oid, Error> {
     let edits: Vec<Edit<'_>> = edits.iter().map(|(path, entry)| (path.as_bytes(), *entry)).collect();
     let made = Editor { reader, writer }.folder(base, &edits)?;
-    made.map_or_else(|| writer.write(ObjectType::Tree, b"").map_err(Error::of("write", "the empty tree")), Ok)
+    made.map_or_else(|| writer.put(b""), Ok)
+}
+
+/// Where new trees go.
+pub(crate) trait Writer {
+    /// Writes one.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`] if it cannot be written.
+    fn put(&self, tree: &[u8]) -> Result<Oid, Error>;
+}
+
+impl Writer for Odb<'_> {
+    fn put(&self, tree: &[u8]) -> Result<Oid, Error> {
+        self.write(ObjectType::Tree, tree).map_err(Error::of("write", "a tree"))
+    }
+}
+
+impl Writer for Intake {
+    fn put(&self, tree: &[u8]) -> Result<Oid, Error> {
+        self.write(ObjectType::Tree, tree)
+    }
 }
 
 /// The path still to go, and what shall be there.
@@ -262,12 +284,12 @@ struct Group<'a> {
     below: Vec<Edit<'a>>,
 }
 
-struct Editor<'a> {
+struct Editor<'a, W> {
     reader: &'a Odb<'a>,
-    writer: &'a Odb<'a>,
+    writer: &'a W,
 }
 
-impl Editor<'_> {
+impl<W: Writer> Editor<'_, W> {
     /// Edits one folder; `None` when nothing is left in it.
     fn folder(&self, base: Option<Oid>, edits: &[Edit<'_>]) -> Result<Option<Oid>, Error> {
         let loaded = load(self.reader, base)?;
@@ -286,7 +308,7 @@ impl Editor<'_> {
         } else if base.is_some() && new == old {
             Ok(base)
         } else {
-            self.writer.write(ObjectType::Tree, &serialise(&new)).map(Some).map_err(Error::of("write", "a tree"))
+            self.writer.put(&serialise(&new)).map(Some)
         }
     }
 

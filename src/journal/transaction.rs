@@ -1,6 +1,7 @@
 //! Carrying an operation out, and settling one that a crash left open.
 
 use std::cell::Cell;
+use std::collections::HashSet;
 
 use git2::{Oid, Repository};
 
@@ -326,8 +327,15 @@ impl<'a> Writer<'a> {
             from: None,
             to: Some(commit.into()),
         };
-        let pins: Vec<_> = ends.chain(operation.keeps.iter().copied()).map(pin).collect();
+        let held = self.results(operation)?;
+        let pins: Vec<_> = ends.chain(operation.keeps.iter().copied()).filter(|commit| !held.contains(commit)).map(pin).collect();
         refs::apply_all(self.repo, &pins, &reason(operation))
+    }
+
+    /// The results of an operation's tasks, which hang on refs of their own already.
+    fn results(&self, operation: &Operation) -> Result<HashSet<CommitId>, git::Error> {
+        let result = |task: &TaskRef| refs::find(self.repo, &layout::result_ref(&task.uid, task.attempt));
+        operation.tasks.iter().filter_map(|task| result(task).transpose()).map(|found| Ok(found?.into())).collect()
     }
 
     /// Lets go of packs that a crash left: an operation's pack is made, hung on refs and let go of by one holder of the right to

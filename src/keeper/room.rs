@@ -11,6 +11,7 @@ use super::{Error, news};
 use crate::batch;
 use crate::exec::environment::Environment;
 use crate::exec::log;
+use crate::git::gather::{self, Gathering};
 use crate::id::Uid;
 use crate::journal::{Book, Entry, Fold, Stage, Standing, append, no_decisions};
 use crate::runner::turn::{self, Given, Turn};
@@ -26,6 +27,9 @@ use crate::task::{Reason, State, Text};
 const SHORTEST_PAUSE: Duration = Duration::from_millis(5);
 const LONGEST_PAUSE: Duration = Duration::from_millis(100);
 
+/// So many ends are worth a look at the packs.
+const GATHER_AFTER: u32 = 25;
+
 /// The batches that are not over.
 pub(super) struct Room<'a> {
     site: &'a Site,
@@ -37,6 +41,10 @@ pub(super) struct Room<'a> {
     /// How often a batch met a rate limit in a row.
     limits_met: HashMap<Uid, u32>,
     stirred: Instant,
+    /// Small packs on their way into one.
+    gathering: Option<Gathering>,
+    /// How many tasks have ended since it was last looked for these.
+    ended: u32,
 }
 
 impl<'a> Room<'a> {
@@ -59,6 +67,8 @@ impl<'a> Room<'a> {
             obstacles,
             limits_met: HashMap::new(),
             stirred: Instant::now(),
+            gathering: None,
+            ended: 0,
         };
         room.set_desks()?;
         Ok(room)
@@ -77,6 +87,7 @@ impl<'a> Room<'a> {
             self.judge()?;
             self.wake()?;
             self.give_turns()?;
+            self.gather();
             process::reap_children();
             self.leave_what_is_over()?;
             if !self.has_work() {
@@ -130,6 +141,7 @@ impl<'a> Room<'a> {
             return Ok(());
         }
         self.stirred = Instant::now();
+        self.ended = self.ended.saturating_add(u32::try_from(ends.len()).unwrap_or(u32::MAX));
         let standings = ends.iter().map(|(_, place)| self.end_of(place)).collect::<Result<Vec<_>, _>>()?;
         if self.step_aside(&standings)? {
             return Ok(());
@@ -138,6 +150,18 @@ impl<'a> Room<'a> {
             self.take_in(at, place, standing);
         }
         Ok(())
+    }
+
+    /// Has git join the packs that results come in, now and then.
+    fn gather(&mut self) {
+        if self.gathering.as_mut().is_some_and(|gathering| !gathering.is_over()) || self.ended < GATHER_AFTER {
+            return;
+        }
+        (self.gathering, self.ended) = (None, 0);
+        let most = self.site.config.gather_packs as usize;
+        if most > 0 && gather::count_packs(&self.site.repo) > most {
+            self.gathering = gather::begin(&self.site.repo);
+        }
     }
 
     /// How an attempt ended; one whose runner is gone is ended now.

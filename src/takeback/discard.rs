@@ -47,6 +47,8 @@ pub(crate) fn plan_discard(site: &Site, ids: &[String], only_failed: bool) -> Re
     for task in &tasks {
         plan_one(site, task, &mut plan)?;
     }
+    let gone = std::mem::take(&mut plan.restored);
+    plan.restored = words::lines(&gone, Clone::clone, |all| format!("the branches of {} tasks go", all.len()));
     let results: Vec<_> = tasks.iter().filter_map(|t| Some((&t.spec.id, t.record.result?))).collect();
     plan.kept.extend(words::lines(
         &results,

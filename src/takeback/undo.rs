@@ -7,7 +7,7 @@ use super::words;
 use crate::git;
 use crate::id::{Name, Resolved, Uid, resolve};
 use crate::journal::{
-    BatchEntry, Book, BookError, Carried, CarryError, Decision, Folded, Kind, Named, Operation, Standing, Writer,
+    BatchEntry, Book, BookError, Carried, CarryError, Decision, Folded, Kind, Move, Named, Operation, Standing, Writer,
 };
 use crate::store::Site;
 use crate::task::{IllegalStep, Level, State};
@@ -266,18 +266,28 @@ fn decided_later(book: &Book<'_>, target: &Folded, tasks: &[Standing]) -> Option
     tasks.iter().find(about).map(|t| t.spec.id.clone())
 }
 
+/// What a move of a ref does, in a line.
+fn moved(step: &Move) -> Option<String> {
+    let name = step.name.trim_start_matches("refs/heads/");
+    Some(match (step.from, step.to) {
+        (Some(from), Some(to)) => format!("{name} goes from {} back to {}", from.short(), to.short()),
+        (None, Some(to)) => format!("the branch {name} is at {} again", to.short()),
+        (Some(_), None) => format!("the branch {name} goes"),
+        (None, None) => return None,
+    })
+}
+
 /// Says what is restored, what stays and what cannot be taken back, before anything happens.
 fn report(site: &Site, plan: &mut Plan, tasks: &[Standing]) -> Result<(), Error> {
     let operation = &plan.decision.operation;
-    for step in &operation.moves {
-        let name = step.name.trim_start_matches("refs/heads/");
-        plan.restored.push(match (step.from, step.to) {
-            (Some(from), Some(to)) => format!("{name} goes from {} back to {}", from.short(), to.short()),
-            (None, Some(to)) => format!("the branch {name} is at {} again", to.short()),
-            (Some(_), None) => format!("the branch {name} goes"),
-            (None, None) => continue,
-        });
-    }
+    let (target, branches) = operation.moves.split_at(usize::from(operation.decisive).min(operation.moves.len()));
+    plan.restored.extend(target.iter().filter_map(moved));
+    let (again, others): (Vec<_>, Vec<_>) = branches.iter().partition(|step| step.from.is_none());
+    let lines = |steps: &[&Move], all: &str| {
+        words::lines(steps, |step| moved(step).unwrap_or_default(), |steps| format!("the branches of {} tasks {all}", steps.len()))
+    };
+    plan.restored.extend(lines(&again, "are there again"));
+    plan.restored.extend(lines(&others, "go where they were"));
     for change in &operation.checkouts {
         let odb = git::repo::odb(&site.repo)?;
         let files = git::tree::changes(&odb, Some(change.from.into()), Some(change.to.into()))?.len();

@@ -88,7 +88,7 @@ pub(crate) fn capture(input: &CaptureInput<'_>) -> Result<Captured, Error> {
         let modes = Modes { files: rights.modes, links: trusts("core.symlinks") };
         store(input, modes, wanted, &mut edits, &mut captured)?;
     }
-    captured.tree = tree::edit(&odb, &odb, Some(base), &edits)?.into();
+    captured.tree = tree::edit(&odb, input.intake, Some(base), &edits)?.into();
     captured.outputs.sort_by(|a, b| a.path.cmp(&b.path));
     Ok(captured)
 }

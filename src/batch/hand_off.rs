@@ -1,7 +1,7 @@
 //! Making a batch, or a new revision of one: from the journal's line on it is there.
 
 use super::plan::Plan;
-use super::{Error, resume};
+use super::{Error, resume, tally};
 use crate::id::Uid;
 use crate::journal::{Book, Entry, Stage, Writer, append};
 use crate::runner;
@@ -43,6 +43,21 @@ pub(crate) fn hand_off(site: &Site, plan: Plan) -> Result<Uid, Error> {
     append(&site.layout, &[exists, Entry::Stage { batch: batch.uid.clone(), at, stage }])?;
     resume::queue(site, &writer, &again, None)?;
     Ok(batch.uid)
+}
+
+/// Removes what batches that are over have needed only while tasks of them waited. The caller holds the right to decide.
+///
+/// # Errors
+///
+/// [`Error::Book`] if one of them is unreadable, [`Error::File`] if something cannot be removed.
+pub(crate) fn tidy_all(site: &Site, book: &Book<'_>) -> Result<(), Error> {
+    for entry in book.fold.batches().iter().filter(|entry| site.layout.batch_environment(&entry.uid).exists()) {
+        let counts = tally::standing(site, book, entry)?.sum.counts;
+        if counts.queued + counts.running == 0 {
+            tidy(site, &entry.uid)?;
+        }
+    }
+    Ok(())
 }
 
 /// Removes what a batch needs only while tasks of it wait.

@@ -20,7 +20,7 @@ mod tally;
 mod wish;
 
 pub(crate) use error::Error;
-pub(crate) use hand_off::{hand_off, tidy};
+pub(crate) use hand_off::{hand_off, tidy, tidy_all};
 pub use inputs::Source;
 pub(crate) use plan::{Plan, plan};
 pub(crate) use resume::{again, resume};

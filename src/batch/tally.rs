@@ -72,6 +72,8 @@ pub(crate) struct Sum {
     pub(crate) until: Option<Moment>,
     /// The time in the middle of those that tasks took which ended well, in milliseconds.
     pub(crate) median_ms: Option<u64>,
+    /// How many run whose runner is there.
+    pub(crate) at_work: usize,
 }
 
 /// A batch with all its tasks.
@@ -89,6 +91,8 @@ pub(crate) struct Standing<'b> {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Share {
     state: task::State,
+    /// Its runner is gone.
+    abandoned: bool,
     /// What its command took, in milliseconds, where it ended well.
     time_ms: Option<u64>,
 }
@@ -99,7 +103,7 @@ impl Share {
         let record = &task.record;
         let times = record.started_at.zip(record.finished_at).filter(|_| record.reason.is_none());
         let time_ms = times.map(|(from, to)| u64::try_from(to.since(from).as_millis()).unwrap_or(u64::MAX));
-        Self { state: task.state, time_ms }
+        Self { state: task.state, abandoned: task.abandoned, time_ms }
     }
 }
 
@@ -166,24 +170,32 @@ pub(crate) fn standing<'b>(site: &Site, book: &'b Book<'_>, entry: &'b BatchEntr
 
 /// What a batch's tasks come to; `is_kept` says whether a process is there that starts them.
 pub(crate) fn sum<'t>(entry: &BatchEntry, tasks: impl Iterator<Item = (&'t Uid, Share)>, is_kept: bool) -> Sum {
-    let (mut counts, mut due, mut times) = (Counts::default(), 0, Vec::new());
+    let (mut counts, mut due, mut at_work, mut times) = (Counts::default(), 0, 0, Vec::new());
     for (uid, share) in tasks {
         *counts.of_state(share.state) += 1;
         due += usize::from(share.state == task::State::Queued && entry.lets(uid));
+        at_work += usize::from(share.state == task::State::Running && !share.abandoned);
         times.extend(share.time_ms);
     }
     times.sort_unstable();
-    let (state, why, until) = judge(entry, counts, due, is_kept);
-    Sum { counts, state, why, until, median_ms: times.get(times.len() / 2).copied() }
+    let (state, why, until) = judge(entry, counts, (due, at_work), is_kept);
+    Sum { counts, state, why, until, median_ms: times.get(times.len() / 2).copied(), at_work }
 }
 
-fn judge(entry: &BatchEntry, counts: Counts, due: usize, is_kept: bool) -> (State, Option<String>, Option<Moment>) {
+fn judge(
+    entry: &BatchEntry,
+    counts: Counts,
+    (due, at_work): (usize, usize),
+    is_kept: bool,
+) -> (State, Option<String>, Option<Moment>) {
+    // One that waits may have its turn, and one whose runner is gone can be recovered.
+    let is_due = due > 0 || counts.running > at_work;
     match &entry.held {
         _ if counts.queued == 0 && counts.running == 0 => (State::Done, None, None),
         Some(Stage::Halted { why }) => (State::Halted, Some(why.clone()), None),
         Some(Stage::Paused { why, until }) if due > 0 => (State::Paused, Some(why.clone()), *until),
-        _ if counts.running > 0 || (due > 0 && is_kept) => (State::Running, None, None),
-        _ if due > 0 => (State::Paused, Some("nobody works on it".to_owned()), None),
+        _ if at_work > 0 || (is_due && is_kept) => (State::Running, None, None),
+        _ if is_due => (State::Paused, Some("nobody works on it".to_owned()), None),
         _ => (State::Sampled, entry.sample_why.clone(), None),
     }
 }

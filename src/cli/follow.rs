@@ -63,7 +63,7 @@ pub(super) fn look_on(engine: &Engine, id: &str, stop: &AtomicBool, cx: &mut Cx)
         }
         is_first = false;
         bar.show(&batch, cx);
-        let goes_on = batch.state == BatchState::Running || batch.counts.running > 0 || batch.until.is_some();
+        let goes_on = batch.state == BatchState::Running || batch.at_work > 0 || batch.until.is_some();
         let stopped = stop.load(Ordering::Relaxed);
         if !goes_on || stopped {
             bar.end();

@@ -36,6 +36,9 @@ pub struct Batch {
     pub jobs: u32,
     /// When it was handed off.
     pub queued_at: Moment,
+    /// How many of its tasks run whose runner is there.
+    #[serde(skip)]
+    pub(crate) at_work: usize,
 }
 
 /// Tasks and batches.
@@ -83,7 +86,7 @@ impl BatchPlan {
 
 impl Batch {
     pub(crate) fn of(entry: &BatchEntry, sum: Sum, tasks: Vec<Name>) -> Self {
-        let Sum { counts, state, why, until, median_ms } = sum;
+        let Sum { counts, state, why, until, median_ms, at_work } = sum;
         Self {
             id: entry.id.clone(),
             uid: entry.uid.clone(),
@@ -95,6 +98,7 @@ impl Batch {
             median_ms,
             jobs: entry.plan.policy.jobs,
             queued_at: entry.at,
+            at_work,
         }
     }
 

@@ -23,6 +23,7 @@ mod watch;
 
 use std::path::{Path, PathBuf};
 
+use crate::batch::tidy_all;
 use crate::hooks as installed;
 use crate::journal::{Book, Settled, Writer};
 use crate::runner::recovery;
@@ -86,12 +87,13 @@ impl Engine {
     /// wrote our folder.
     pub fn settle(&mut self) -> Result<(), Error> {
         self.notes.extend(self.site.prepare_to_write()?);
-        let settled = {
+        let (settled, book) = {
             let (_writer, settled) = Writer::new(&self.site.repo, &self.site.layout)?;
             installed::tidy(&self.site.layout)?;
-            settled
+            let book = Book::open(&self.site)?;
+            tidy_all(&self.site, &book)?;
+            (settled, book)
         };
-        let book = Book::open(&self.site)?;
         self.notes.extend(settled.iter().map(|s| settled_note(s, &book)));
         self.notes.extend(recovery::recover_all(&self.site, &book)?);
         self.notes.extend(open::settle(&self.site, &book)?);

@@ -73,6 +73,7 @@ impl Engine {
         let (waiting, begun): (Vec<_>, Vec<_>) = now.collect::<Result<Vec<_>, _>>()?.into_iter().partition(|task| task.waits);
         if !waiting.is_empty() {
             writer.carry_out(&Decision::about(Kind::Cancel, &waiting))?;
+            batch::tidy_all(&self.site, &Book::open(&self.site)?)?;
         }
         Ok(begun.into_iter().filter(|task| !task.state.is_over()).collect())
     }

@@ -6,7 +6,7 @@
 //! keeper:  journal ─► desks: who waits, who runs, how the others ended
 //!              ▲          ├─ a place is free: the next turn; runners hold their own locks and need no keeper
 //!              │          ├─ a rule says stop: written to the journal
-//!              └──────────┴─ nothing left: the lock goes, and whoever comes next starts another
+//!              └──────────┴─ nothing left, and nobody is writing: the lock goes, and whoever writes next starts another
 //! ```
 //!
 //! It knows nothing that is not on disk. Killed at any moment, what runs goes on; the next one reads who waits, and finds who runs
@@ -50,18 +50,17 @@ pub(crate) fn ensure(site: &Site) -> Result<(), Error> {
 ///
 /// What kept it from its work, as a text; it stands in its log too.
 pub(crate) fn main(git_dir: &Path) -> Result<(), String> {
-    let (site, mut lock) = start::take_over(git_dir)?;
-    loop {
-        let done = Room::open(&site).and_then(|mut room| room.keep());
-        if let Err(e) = &done {
-            note(&site, e);
+    let (site, lock) = start::take_over(git_dir)?;
+    match Room::open(&site).and_then(|mut room| room.keep()) {
+        Ok(still) => {
+            // In this order: whoever writes after this finds no keeper, and starts one.
+            drop(lock);
+            drop(still);
+            Ok(())
         }
-        drop(lock);
-        // What was written just now found a keeper, and relies on it.
-        let more = done.is_ok() && Room::open(&site).is_ok_and(|room| room.has_work());
-        match Lock::try_acquire(&site.layout.keeper_lock()) {
-            Ok(Some(again)) if more => lock = again,
-            _ => return done.map_err(|e| e.to_string()),
+        Err(e) => {
+            note(&site, &e);
+            Err(e.to_string())
         }
     }
 }

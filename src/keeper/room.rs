@@ -1,6 +1,6 @@
 //! All batches of a repository, and the keeper's round: see who has ended, hold that against the rules, give the next turns.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -40,6 +40,8 @@ pub(super) struct Room<'a> {
     obstacles: Obstacles,
     /// How often a batch met a rate limit in a row.
     limits_met: HashMap<Uid, u32>,
+    /// Those that were seen at work, and whose end nobody has been told.
+    at_work: HashSet<Uid>,
     stirred: Instant,
     /// Small packs on their way into one.
     gathering: Option<Gathering>,
@@ -65,6 +67,7 @@ impl<'a> Room<'a> {
             desks: vec![],
             known: Known::new(),
             obstacles,
+            at_work: HashSet::new(),
             limits_met: HashMap::new(),
             stirred: Instant::now(),
             gathering: None,
@@ -74,32 +77,40 @@ impl<'a> Room<'a> {
         Ok(room)
     }
 
-    /// Keeps on until nothing is left to do.
+    /// Keeps on until nothing is left to do. Returns the lock of decisions: as long as it is held, nothing comes.
     ///
     /// # Errors
     ///
     /// [`Error`]: on a full disk, for example. What runs goes on.
-    pub(super) fn keep(&mut self) -> Result<(), Error> {
+    pub(super) fn keep(&mut self) -> Result<Lock, Error> {
         loop {
             self.read_journal()?;
             self.see_ends()?;
-            self.try_again()?;
             self.judge()?;
+            self.try_again()?;
             self.wake()?;
             self.give_turns()?;
             self.gather();
             process::reap_children();
             self.leave_what_is_over()?;
             if !self.has_work() {
-                return Ok(());
+                let still = no_decisions(&self.site.layout)?;
+                if self.is_current() {
+                    return Ok(still);
+                }
             }
             std::thread::sleep((self.stirred.elapsed() / 20).clamp(SHORTEST_PAUSE, LONGEST_PAUSE));
         }
     }
 
     /// Tells whether something runs, or will without anybody's word.
-    pub(super) fn has_work(&self) -> bool {
+    fn has_work(&self) -> bool {
         self.desks.iter().any(Desk::is_at_work)
+    }
+
+    /// Tells whether nobody has written to the journal since it was read.
+    fn is_current(&self) -> bool {
+        file::stamp(&self.site.layout.journal()) == self.journal
     }
 
     fn read_journal(&mut self) -> Result<(), Error> {
@@ -117,7 +128,11 @@ impl<'a> Room<'a> {
         let mut desks = Vec::new();
         for entry in self.book.fold.batches() {
             let desk = Desk::set(self.site, &self.book, entry, &mut self.known)?;
-            if !desk.is_over() {
+            if desk.is_at_work() {
+                self.at_work.insert(entry.uid.clone());
+            }
+            // What ended while nobody looked is left like any other.
+            if !desk.is_over() || self.site.layout.batch_environment(&entry.uid).exists() {
                 desks.push(desk);
             }
         }
@@ -248,10 +263,12 @@ impl<'a> Room<'a> {
         let mut verdicts = Vec::new();
         for desk in self.desks.iter().filter(|desk| desk.held.is_none()) {
             let policy = &desk.plan.policy;
-            let is_moot = desk.waiting.is_empty() && desk.resting.is_empty();
+            let is_last = desk.waiting.is_empty() && desk.resting.is_empty();
             let abort_codes = desk.plan.template().pattern.batch.as_ref().map_or(&[][..], |member| &member.abort_codes);
             let verdict = rules::judge(&desk.outcomes, desk.tasks, policy.halt, abort_codes);
-            verdicts.extend(verdict.filter(|_| !is_moot).map(|verdict| (desk.batch.clone(), verdict)));
+            // Where none would be started, only one that ends those that run changes anything.
+            let ends_some = |verdict: &Verdict| matches!(verdict, Verdict::Halt { now: true, .. }) && !desk.running.is_empty();
+            verdicts.extend(verdict.filter(|v| !is_last || ends_some(v)).map(|verdict| (desk.batch.clone(), verdict)));
         }
         for (batch, verdict) in verdicts {
             self.hold(&batch, verdict)?;
@@ -301,7 +318,7 @@ impl<'a> Room<'a> {
         let mut given = Vec::new();
         {
             let _still = no_decisions(&self.site.layout)?;
-            if file::stamp(&self.site.layout.journal()) != self.journal {
+            if !self.is_current() {
                 // Somebody has decided something; it is read before the next round.
                 return Ok(());
             }
@@ -343,11 +360,23 @@ impl<'a> Room<'a> {
 
     /// Says what there is to say of batches that have come to an end, and forgets them.
     fn leave_what_is_over(&mut self) -> Result<(), Error> {
-        for desk in self.desks.iter().filter(|desk| !desk.is_at_work()) {
-            if desk.is_over() {
+        if self.desks.iter().all(Desk::is_at_work) {
+            return Ok(());
+        }
+        {
+            let _still = no_decisions(&self.site.layout)?;
+            if !self.is_current() {
+                // More of it may be to do: that is seen in the next round.
+                return Ok(());
+            }
+            for desk in self.desks.iter().filter(|desk| desk.is_over()) {
                 batch::tidy(self.site, &desk.batch)?;
             }
-            news::tell(self.site, &self.book, desk)?;
+        }
+        for desk in self.desks.iter().filter(|desk| !desk.is_at_work()) {
+            if self.at_work.remove(&desk.batch) || desk.is_over() {
+                news::tell(self.site, &self.book, desk)?;
+            }
         }
         self.desks.retain(Desk::is_at_work);
         Ok(())

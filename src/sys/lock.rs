@@ -93,7 +93,8 @@ impl Lock {
     }
 
     /// Takes over a lock that another process of ours took and handed down as an open file.
-    pub(crate) fn inherited(file: File) -> Self {
+    pub(crate) fn inherited(mut file: File) -> Self {
+        sign(&mut file);
         Self { file: Some(file) }
     }
 
@@ -132,11 +133,16 @@ impl Lock {
                 Err(TryLockError::WouldBlock) => std::thread::sleep(PAUSE),
             }
         }
-        let me = format!("process {}\n", std::process::id());
-        // Only for the message of whoever finds it held: a full disk must not keep anybody from the lock.
-        drop(file.set_len(0).and_then(|()| file.rewind()).and_then(|()| file.write_all(me.as_bytes())));
+        sign(&mut file);
         Ok(Self { file: Some(file) })
     }
+}
+
+/// Writes down who holds it.
+fn sign(file: &mut File) {
+    let me = format!("process {}\n", std::process::id());
+    // Only for the message of whoever finds it held: a full disk must not keep anybody from the lock.
+    drop(file.set_len(0).and_then(|()| file.rewind()).and_then(|()| file.write_all(me.as_bytes())));
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use crate::task::{FileCounts, Moment};
 pub(super) use crate::task::size;
 
 /// More tasks of one batch are not named one by one.
-const MOST_NAMED: usize = 5;
+pub(super) const MOST_NAMED: usize = 5;
 
 /// The text with every control character shown instead of obeyed: file names and messages come from tasks.
 pub(super) fn plain(text: &str) -> String {

@@ -13,12 +13,12 @@ use crate::exec::environment::Environment;
 use crate::exec::log;
 use crate::git::gather::{self, Gathering};
 use crate::id::Uid;
-use crate::journal::{Book, Entry, Fold, Stage, Standing, append, no_decisions};
+use crate::journal::{Book, CarryError, Entry, Fold, Stage, Standing, append, no_decisions};
 use crate::runner::turn::{self, Given, Turn};
 use crate::runner::{cancel, recovery};
 use crate::store::Site;
 use crate::sys::file::{self, Stamp};
-use crate::sys::lock::Lock;
+use crate::sys::lock::{self, Lock};
 use crate::sys::{clock, process};
 use crate::task::placeholder::Filling;
 use crate::task::{Reason, State, Text};
@@ -26,6 +26,9 @@ use crate::task::{Reason, State, Text};
 // Between two rounds: a twentieth of the time since something happened.
 const SHORTEST_PAUSE: Duration = Duration::from_millis(5);
 const LONGEST_PAUSE: Duration = Duration::from_millis(100);
+
+/// How often the right to decide is waited for, five seconds each.
+const TRIES: usize = 12;
 
 /// So many ends are worth a look at the packs.
 const GATHER_AFTER: u32 = 25;
@@ -217,7 +220,7 @@ impl<'a> Room<'a> {
             stepped = true;
             // One that is tried again by itself has another attempt already.
             if !standing.record.again {
-                batch::again(self.site, std::slice::from_ref(standing), None)?;
+                self.queue_again(standing)?;
             }
             if self.book.fold.batch(&batch.batch).is_some_and(|entry| entry.held.is_none()) {
                 let met = self.limits_met.entry(batch.batch.clone()).or_default();
@@ -230,6 +233,18 @@ impl<'a> Room<'a> {
             self.read_journal()?;
         }
         Ok(stepped)
+    }
+
+    /// Gives a task another attempt, unless somebody has decided about it meanwhile.
+    fn queue_again(&self, standing: &Standing) -> Result<(), Error> {
+        for _ in 1..TRIES {
+            match batch::again(self.site, std::slice::from_ref(standing), None) {
+                Err(batch::Error::Carry(CarryError::Lock(lock::Error::Held { .. }))) => {}
+                Err(batch::Error::Carry(CarryError::Overtaken { .. }) | batch::Error::Again(_)) => return Ok(()),
+                other => return Ok(other.map(drop)?),
+            }
+        }
+        Ok(batch::again(self.site, std::slice::from_ref(standing), None).map(drop)?)
     }
 
     /// What has kept a task from doing well that is none of its fault.
@@ -317,7 +332,11 @@ impl<'a> Room<'a> {
         }
         let mut given = Vec::new();
         {
-            let _still = no_decisions(&self.site.layout)?;
+            let _still = match no_decisions(&self.site.layout) {
+                // Somebody who decides takes long: in the next round, then.
+                Err(lock::Error::Held { .. }) => return Ok(()),
+                other => other?,
+            };
             if !self.is_current() {
                 // Somebody has decided something; it is read before the next round.
                 return Ok(());
@@ -364,7 +383,11 @@ impl<'a> Room<'a> {
             return Ok(());
         }
         {
-            let _still = no_decisions(&self.site.layout)?;
+            let _still = match no_decisions(&self.site.layout) {
+                // Somebody who decides takes long: in the next round, then.
+                Err(lock::Error::Held { .. }) => return Ok(()),
+                other => other?,
+            };
             if !self.is_current() {
                 // More of it may be to do: that is seen in the next round.
                 return Ok(());

@@ -17,17 +17,18 @@ const EXAMPLES: &str = "\
 Examples:
   takeback diff tables
   takeback diff tables -- --stat
+  takeback diff tables.7               one task of a batch
   takeback diff tables -- --word-diff src/
 
 Looking changes nothing, so there is nothing for `takeback undo` to take back.";
 
-/// Show what a task changed, with git's pager and colours
+/// Show what a task or a batch changed, with git's pager and colours
 ///
-/// From its base to its result; also of a task that failed or was cancelled.
+/// From its base to its result; also of a task that failed or was cancelled. Of a batch, all that is ready, as if it had landed.
 #[derive(clap::Args, Debug)]
 #[command(after_long_help = EXAMPLES)]
 pub(super) struct Args {
-    /// A task: its name, or a prefix that fits one only
+    /// A task or a batch: its name, or a prefix that fits one only
     #[arg(value_name = "ID")]
     id: String,
 
@@ -53,10 +54,14 @@ pub(super) fn run(args: &Args, cx: &mut Cx) -> Result<Code, Error> {
     if cx.out.is_json() {
         let plain = ["--no-color".into(), "--no-ext-diff".into()];
         let extra: Vec<OsString> = plain.into_iter().chain(args.extra.iter().cloned()).collect();
-        let task = engine.task(&args.id)?.id.to_string();
-        return answer(task, &mut engine.diff_command(&args.id, &extra)?, cx);
+        let mut diff = engine.diff_command(&args.id, &extra)?;
+        return answer(diff.id.to_string(), &mut diff.command, cx);
     }
-    show(&mut engine.diff_command(&args.id, &args.extra)?)
+    let mut diff = engine.diff_command(&args.id, &args.extra)?;
+    for note in &diff.notes {
+        cx.out.note(note);
+    }
+    show(&mut diff.command)
 }
 
 fn answer(task: String, git: &mut Command, cx: &mut Cx) -> Result<Code, Error> {

@@ -7,8 +7,8 @@ use std::process::Command;
 use super::{Engine, Error, ErrorKind, LandedAs, Task};
 use crate::config;
 use crate::exec::log::LogReader;
-use crate::id::{Name, Uid};
-use crate::journal::{Book, Kind, Standing};
+use crate::id::{CommitId, Name, Uid};
+use crate::journal::{Book, Kind, Named, Standing};
 use crate::landing::{self, Depth, Elsewhere};
 use crate::sys::command;
 use crate::task::{Output, RepoPath, State};
@@ -28,6 +28,18 @@ pub struct Made {
     pub bytes: u64,
     /// Whether it was kept.
     pub kept: bool,
+}
+
+/// A `git diff` that is ready to be run.
+pub struct Diff {
+    /// The task, or the batch.
+    pub id: Name,
+    /// The command; what it shows is there as long as this value is.
+    pub command: Command,
+    /// What the user should know, a line each.
+    pub notes: Vec<String>,
+    #[expect(dead_code, reason = "holds the objects that the command reads")]
+    preview: Option<landing::Preview>,
 }
 
 /// One setting, as git config has it here.
@@ -161,24 +173,44 @@ impl Engine {
         Ok(outputs::copy(&from, &kept, to)?)
     }
 
-    /// The `git diff` of a task's change, with the user's pager and colours; `extra` are further arguments of `git diff`.
+    /// The `git diff` of a task's change, or of what is ready of a batch, with the user's pager and colours; `extra` are further arguments of `git diff`.
     ///
     /// # Errors
     ///
     /// [`ErrorKind::State`] if the task has no result.
-    pub fn diff_command(&self, id: &str, extra: &[OsString]) -> Result<Command, Error> {
-        let standing = self.look_up(id)?;
+    pub fn diff_command(&self, id: &str, extra: &[OsString]) -> Result<Diff, Error> {
+        let book = Book::open(&self.site)?;
+        let standing = match book.find_any(id)? {
+            Named::Task(task) => book.standing(task)?,
+            Named::Batch(_) => return self.diff_of_batch(id, extra),
+        };
         let Some(result) = standing.record.result else {
             let message = format!("`{}` has no result: it is {}", standing.spec.id, standing.state);
             return Err(Error::new(ErrorKind::State, message).about(&standing.spec.id));
         };
+        let command = self.git_diff((standing.record.base, result), extra);
+        Ok(Diff { id: standing.spec.id, command, notes: vec![], preview: None })
+    }
+
+    /// The change of all that is ready of a batch, as if it had landed where it started.
+    fn diff_of_batch(&self, id: &str, extra: &[OsString]) -> Result<Diff, Error> {
+        let preview = landing::preview(&self.site, id)?;
+        let mut command = self.git_diff((preview.from, preview.tip), extra);
+        command.env("GIT_ALTERNATE_OBJECT_DIRECTORIES", preview.intake.objects());
+        let mut notes = preview.notes.clone();
+        notes.extend(preview.left_out.iter().map(|refusal| format!("{} is not in it: it {}", refusal.task, refusal.message)));
+        let id = Book::open(&self.site)?.find_batch(id)?.id.clone();
+        Ok(Diff { id, command, notes, preview: Some(preview) })
+    }
+
+    fn git_diff(&self, (from, to): (CommitId, CommitId), extra: &[OsString]) -> Command {
         let mut git = command::interactive_git(self.site.repo.path());
         let (options, paths): (Vec<_>, Vec<_>) = split_at_dashes(extra);
-        git.arg("diff").args(options).arg(standing.record.base.to_string()).arg(result.to_string()).arg("--").args(paths);
+        git.arg("diff").args(options).arg(from.to_string()).arg(to.to_string()).arg("--").args(paths);
         if let Some(root) = self.site.repo.workdir() {
             git.current_dir(root);
         }
-        Ok(git)
+        git
     }
 
     pub(super) fn look_up(&self, id: &str) -> Result<Standing, Error> {

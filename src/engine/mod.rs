@@ -34,7 +34,7 @@ pub use batch::{Batch, BatchPlan, Overview};
 pub use culprits::Asking;
 pub use decide::Plan;
 pub use error::{Error, ErrorKind};
-pub use follow::{Made, Setting};
+pub use follow::{Diff, Made, Setting};
 pub use hand_off::RunPlan;
 pub use hooks::Hook;
 pub use land::LandPlan;

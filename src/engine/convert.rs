@@ -232,6 +232,9 @@ impl From<LandingError> for Error {
             LandingError::None { batch, .. } => {
                 Self::new(ErrorKind::State, message).about(&batch).hint(format!("`takeback status {batch}` shows where it stands"))
             }
+            LandingError::NoOwners => Self::new(ErrorKind::UnknownPath, message)
+                .about("CODEOWNERS")
+                .hint("commit one, or part by something else: `--split-by dir`"),
             LandingError::BadNumbers(numbers) => Self::new(ErrorKind::Usage, message)
                 .about(numbers)
                 .hint("such as `--tasks 1-20,24`; `takeback status ID` shows numbers"),

@@ -5,7 +5,7 @@ use super::culprits::{Asking, Hunt, Ruling};
 use super::decide::left;
 use super::{Engine, Error};
 use crate::journal::{self, CarryError, Standing, Writer};
-use crate::landing::{self, Forecast, LandWish, Refusal, RefusalKind};
+use crate::landing::{self, Forecast, LandWish, Part, Refusal, RefusalKind, SplitBy};
 use crate::runner::landing_check::{self, Asked, Checked, Joined};
 
 /// How often a landing is planned anew when its target moves meanwhile.
@@ -58,6 +58,15 @@ impl Engine {
     /// plan's answer names it.
     pub fn plan_land(&self, wish: &LandWish) -> Result<LandPlan, Error> {
         Ok(LandPlan { plan: landing::plan(&self.site, wish)? })
+    }
+
+    /// Parts what would land over several branches.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::plan_land`]; [`ErrorKind::UnknownPath`](super::ErrorKind::UnknownPath) without a `CODEOWNERS` file to part by.
+    pub fn split(&self, wish: &LandWish, by: SplitBy) -> Result<Vec<Part>, Error> {
+        Ok(landing::split(&self.site, wish, by)?)
     }
 
     /// Tells which of several tasks clash with one another, or with the target, and which can land together. At most `merges` merges

@@ -47,7 +47,8 @@ pub use watch::Watch;
 pub use crate::batch::{BatchWish, Counts, Sample, Source, State as BatchState};
 pub use crate::id::{BadName, BadObjectId, BadUid, BlobId, CommitId, Name, TreeId, Uid};
 pub use crate::landing::{
-    Between, Blame, Clash, CulpritSearch, Culprits, Forecast, LandWish, Later, Probe, Refusal, RefusalKind, RevertWish,
+    BadSplit, Between, Blame, Clash, CulpritSearch, Culprits, Forecast, LandWish, Later, Part, Probe, Refusal, RefusalKind,
+    RevertWish, SplitBy,
 };
 pub use crate::runner::RunWish;
 pub use crate::task::{

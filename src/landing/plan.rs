@@ -71,6 +71,9 @@ pub(crate) enum Error {
         /// How its tasks stand.
         why: String,
     },
+    /// `--split-by codeowners`, and nobody says who owns what.
+    #[error("there is no CODEOWNERS file")]
+    NoOwners,
     /// `--tasks` is no list of numbers, or names one that no task has.
     #[error("`{0}` is no list of the batch's numbers")]
     BadNumbers(String),

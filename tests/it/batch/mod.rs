@@ -3,6 +3,7 @@
 mod keeper;
 mod life;
 mod obstacles;
+mod parts;
 mod policy;
 
 use std::fs;

@@ -1,5 +1,7 @@
 //! `takeback land`: put results on a branch.
 
+mod parts;
+
 use clap::ValueEnum;
 use serde::Serialize;
 
@@ -7,7 +9,7 @@ use crate::cli::exit::{self, Code};
 use crate::cli::out::{Out, Page, View};
 use crate::cli::text::{branch, count, join, named, plain, short};
 use crate::cli::{Cx, forecast, hunt, program, refused};
-use crate::engine::{CommitId, Culprits, Engine, Error, LandWish, LandedTask, Landing, Push, Refusal, RefusalKind, Shape};
+use crate::engine::{CommitId, Culprits, Engine, Error, LandWish, LandedTask, Landing, Push, Refusal, RefusalKind, Shape, SplitBy};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -16,6 +18,7 @@ Examples:
   takeback land tables figures --check 'make test' --culprits evict      lands what does not break it
   takeback land tables --ready                of a batch, what is ready
   takeback land tables --tasks 1-20,24
+  takeback land tables --split-by dir --push  a branch and a pull request for each folder
   takeback land tables --to tables-for-review --push
   takeback land tables figures --shape squash -m 'All tables anew'
   takeback land --dry-run tables figures      says which of them clash, and where
@@ -66,6 +69,14 @@ pub(super) struct Args {
     /// Keep each task's own commits, and add one with what it had not committed
     #[arg(long)]
     keep_commits: bool,
+
+    /// Land on several new branches, each after the branch of hand-off, for as many pull requests: so many tasks on each (N), one for
+    /// each folder that holds what a task changes (dir), or one for those who own the paths (codeowners)
+    ///
+    /// They are called as --to says, or as the first task or batch, with a number, a folder or owners behind it. Each is a landing of
+    /// its own, and is undone by itself.
+    #[arg(long, value_name = "N|dir|codeowners", conflicts_with_all = ["landed_as", "message"])]
+    split_by: Option<SplitBy>,
 
     /// Push the branch when it has landed, as `git push` does it; prints the forge's command for a pull request
     ///
@@ -146,28 +157,34 @@ struct Landed {
 
 pub(super) fn run(args: &Args, cx: &mut Cx) -> Result<Code, Error> {
     let mut engine = cx.deciding(args.dry_run)?;
+    if let Some(by) = args.split_by {
+        return parts::land(args, by, &mut engine, cx);
+    }
     let landing = match &args.landed_as {
         Some(commit) => record(args, commit, &mut engine)?,
-        None => land(args, &mut engine, &mut cx.out)?,
+        None => land(&args.wish(), args.dry_run, &mut engine, &mut cx.out)?,
     };
     cx.notes(&mut engine);
-    let has_failed = landing.push.as_ref().is_some_and(|push| push.ok == Some(false));
-    let code = if has_failed { Code::Impossible } else { exit::landing(&landing) };
+    let code = code(&landing);
     cx.out.answer(&Landed { landing })?;
     Ok(code)
 }
 
-fn land(args: &Args, engine: &mut Engine, out: &mut Out) -> Result<Landing, Error> {
-    let wish = args.wish();
-    let plan = engine.plan_land(&wish).inspect_err(|e| forecast::beside(engine, &wish, e, out))?;
+fn code(landing: &Landing) -> Code {
+    let has_failed = landing.push.as_ref().is_some_and(|push| push.ok == Some(false));
+    if has_failed { Code::Impossible } else { exit::landing(landing) }
+}
+
+fn land(wish: &LandWish, dry_run: bool, engine: &mut Engine, out: &mut Out) -> Result<Landing, Error> {
+    let plan = engine.plan_land(wish).inspect_err(|e| forecast::beside(engine, wish, e, out))?;
     let mut landing = plan.answer();
-    if !args.dry_run && !landing.landed.is_empty() {
+    if !dry_run && !landing.landed.is_empty() {
         let mut progress = hunt::Progress::default();
         let landed = engine.land(plan, &mut |asking| progress.show(asking, out));
         progress.wipe(out);
         landing = landed?;
     }
-    forecast::add(engine, &wish, args.dry_run, &mut landing)?;
+    forecast::add(engine, wish, dry_run, &mut landing)?;
     Ok(landing)
 }
 

@@ -14,7 +14,7 @@ use crate::sys::{clock, file};
 ///
 /// [`Error::Carry`] where another command has decided about it meanwhile: nothing was changed.
 pub(crate) fn hand_off(site: &Site, plan: Plan) -> Result<Uid, Error> {
-    let Plan { batch, environment, snapshot, sample, again, is_new, .. } = plan;
+    let Plan { batch, environment, snapshot, sample, again, is_new, is_changed, .. } = plan;
     let (writer, _) = Writer::new(&site.repo, &site.layout)?;
     let book = Book::open(site)?;
     match book.fold.batch(&batch.uid) {
@@ -30,7 +30,7 @@ pub(crate) fn hand_off(site: &Site, plan: Plan) -> Result<Uid, Error> {
     runner::pin_base(site, batch.template().pattern.base)?;
     batches::save(&site.layout, &batch)?;
     let kept = site.layout.batch_environment(&batch.uid);
-    if is_new || !kept.exists() {
+    if is_new || is_changed || !kept.exists() {
         environment.save(&kept)?;
     }
     let at = clock::now();

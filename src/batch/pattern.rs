@@ -2,9 +2,12 @@
 
 use std::os::unix::ffi::OsStrExt as _;
 
+use git2::{ObjectType, Oid};
+
 use super::inputs::Inputs;
 use super::{BatchWish, Error};
 use crate::exec::environment::Environment;
+use crate::id::Uid;
 use crate::runner::RunWish;
 use crate::task::placeholder::{Filling, find_unbound, uses_input};
 use crate::task::{Command, Member, Spec, Template, Text};
@@ -102,8 +105,26 @@ pub(super) fn template(spec: &Spec, wish: &BatchWish, task: &RunWish, columns: &
     let pattern =
         Spec { command, only, checks: task.checks.clone(), absent: vec![], notify: None, batch: Some(member), ..spec.clone() };
     let has_place = |value: &[u8]| uses_input(value, columns) || value.windows(3).any(|window| window == b"{#}");
-    let filled_env = set_by(task).filter(|(_, value)| has_place(value.as_os_str().as_bytes())).map(|(name, _)| name).collect();
-    Template { pattern, columns: columns.to_vec(), filled_env }
+    let filled = || set_by(task).filter(|(_, value)| has_place(value.as_os_str().as_bytes()));
+    let names_column =
+        |column: &&String| filled().any(|(_, value)| uses_input(value.as_os_str().as_bytes(), std::slice::from_ref(*column)));
+    Template {
+        columns: columns.to_vec(),
+        filled_env: filled().map(|(name, _)| name).collect(),
+        env_columns: columns.iter().filter(names_column).cloned().collect(),
+        env_digest: env_digest(&spec.uid, task),
+        pattern,
+    }
+}
+
+/// A hash over what `--env NAME=VALUE` sets, and over the batch's uid, so that no list of hashes gives a value away.
+pub(super) fn env_digest(batch: &Uid, task: &RunWish) -> Option<String> {
+    let set: Vec<_> = set_by(task).collect();
+    if set.is_empty() {
+        return None;
+    }
+    let text = serde_json::to_vec(&(batch, set)).unwrap_or_default();
+    Oid::hash_object(ObjectType::Blob, &text).ok().map(|hash| hash.to_string())
 }
 
 /// Puts the values of `--env NAME=VALUE` into an environment as they were given, with their placeholders.

@@ -33,6 +33,8 @@ pub(crate) struct Plan {
     pub(crate) again: Vec<Standing>,
     /// It was not there before.
     pub(crate) is_new: bool,
+    /// What its tasks do was otherwise before.
+    pub(crate) is_changed: bool,
     /// Tasks that wait for their turn then, and may have it.
     pub(crate) waiting: usize,
     /// What the user should know of the batch, a line each.
@@ -47,8 +49,8 @@ struct Earlier {
     batch: Batch,
     tasks: HashMap<usize, Standing>,
     sample: Option<Vec<Uid>>,
-    is_open: usize,
-    is_kept: bool,
+    open: usize,
+    is_running: bool,
 }
 
 /// What becomes of the inputs.
@@ -102,7 +104,7 @@ pub(crate) fn plan(site: &Site, dir: &Path, wish: &BatchWish, stdin: &[u8]) -> R
     let template = pattern::template(&first.spec, wish, &task, &inputs.columns);
     if earlier.is_none()
         && wish.task.name.is_none()
-        && let Some(name) = find_alike(&book, &template)
+        && let Some(name) = find_alike(&book, &template, &task)
     {
         let named = BatchWish { task: RunWish { name: Some(name.to_string()), ..wish.task.clone() }, ..wish.clone() };
         return plan(site, dir, &named, stdin);
@@ -122,8 +124,8 @@ fn find_by_name(site: &Site, book: &Book<'_>, name: &str) -> Result<Option<Earli
     }
     let Some(entry) = book.fold.batches().iter().find(|batch| batch.id == name) else { return Ok(None) };
     let standing = tally::standing(site, book, entry)?;
-    let is_open = standing.sum.counts.queued + standing.sum.counts.running;
-    let is_kept = tally::is_kept(site)?;
+    let open = standing.sum.counts.queued + standing.sum.counts.running;
+    let is_running = standing.sum.state == tally::State::Running;
     let mut batch = (*entry.plan).clone();
     // What a crash left behind what the journal has was never there.
     batch.inputs.truncate(entry.tasks as usize);
@@ -132,13 +134,15 @@ fn find_by_name(site: &Site, book: &Book<'_>, name: &str) -> Result<Option<Earli
     }
     batch.revision = entry.revision;
     let tasks = standing.tasks.into_iter().filter_map(|task| Some((task.entry.member?.input, task))).collect();
-    Ok(Some(Earlier { batch, tasks, sample: entry.sample.clone(), is_open, is_kept }))
+    Ok(Some(Earlier { batch, tasks, sample: entry.sample.clone(), open, is_running }))
 }
 
 /// The last batch whose tasks do the same.
-fn find_alike(book: &Book<'_>, template: &Template) -> Option<Name> {
-    let content = template.content();
-    let alike = |batch: &&crate::journal::BatchEntry| batch.plan.template().content() == content;
+fn find_alike(book: &Book<'_>, template: &Template, task: &RunWish) -> Option<Name> {
+    let alike = |batch: &&crate::journal::BatchEntry| {
+        let as_its = Template { env_digest: pattern::env_digest(&batch.uid, task), ..template.clone() };
+        batch.plan.template().content() == as_its.content()
+    };
     book.fold.batches().iter().rev().find(alike).map(|batch| batch.id.clone())
 }
 
@@ -155,13 +159,13 @@ impl Draft<'_> {
         let is_new = earlier.is_none();
         let old_sample = earlier.and_then(|earlier| earlier.sample.clone());
         let mut batch = self.skeleton(earlier, &first);
-        let was_changed = self.take_template(&mut batch, is_new);
+        let is_changed = self.take_template(&mut batch, is_new);
         let sorted = self.sort(&mut batch, earlier);
         self.refuse_twins(&batch, &sorted.places)?;
         if let Some(earlier) = earlier {
             self.say_what_changes(earlier, &sorted)?;
         }
-        let sample = self.sample(&batch, &sorted, old_sample.filter(|_| was_changed))?;
+        let sample = self.sample(&batch, &sorted, old_sample.filter(|_| is_changed))?;
         let may_run = |place: &&usize| sample.as_ref().is_none_or(|(tasks, _)| tasks.contains(&batch.inputs[**place].uid));
         let is_queued = |place: &&usize| {
             let known = earlier.and_then(|earlier| earlier.tasks.get(*place));
@@ -170,7 +174,7 @@ impl Draft<'_> {
         let waiting = sorted.places.iter().filter(may_run).filter(is_queued).count();
         let snapshot = first.snapshot.take();
         let Sorted { again, .. } = sorted;
-        Ok(Plan { batch, first, environment, snapshot, sample, again, is_new, waiting, lines: self.lines })
+        Ok(Plan { batch, first, environment, snapshot, sample, again, is_new, is_changed, waiting, lines: self.lines })
     }
 
     fn skeleton(&self, earlier: Option<&Earlier>, first: &HandOff) -> Batch {
@@ -270,8 +274,8 @@ impl Draft<'_> {
 
     fn say_what_changes(&mut self, earlier: &Earlier, sorted: &Sorted) -> Result<(), Error> {
         let kept = sorted.places.len() - sorted.added - sorted.again.len();
-        if sorted.added + sorted.retired + sorted.again.len() == 0 && earlier.is_open > 0 && earlier.is_kept {
-            return Err(Error::UnderWay { batch: earlier.batch.id.clone(), open: earlier.is_open });
+        if sorted.added + sorted.retired + sorted.again.len() == 0 && earlier.is_running {
+            return Err(Error::UnderWay { batch: earlier.batch.id.clone(), open: earlier.open });
         }
         let mut parts = vec![format!("{kept} as before")];
         for (count, what) in

@@ -38,6 +38,12 @@ pub(crate) struct Template {
     /// Variables of the environment whose values have placeholders.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) filled_env: Vec<String>,
+    /// The columns that these placeholders name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) env_columns: Vec<String>,
+    /// By what other values of variables can be told from these: the values themselves may be secrets.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) env_digest: Option<String>,
 }
 
 /// One input.
@@ -163,7 +169,7 @@ impl Template {
         let pattern = &self.pattern;
         let asked = (
             (&pattern.command, &pattern.cwd, &pattern.checks, &pattern.check_files, &pattern.only, &pattern.commit_ignored),
-            (&pattern.setup, &pattern.env, &pattern.bring, pattern.no_check_cache, pattern.sandbox),
+            (&pattern.setup, &pattern.env, &self.env_digest, &pattern.bring, pattern.no_check_cache, pattern.sandbox),
         );
         serde_json::to_string(&asked).unwrap_or_default()
     }
@@ -171,7 +177,8 @@ impl Template {
     /// The values of an input that a task's content depends on: of columns those that the template names, and the first.
     pub(crate) fn content_of(&self, values: &[Text]) -> Vec<(String, Text)> {
         let text = self.content();
-        let used = |n: usize, column: &String| n == 0 || text.contains(&format!("{{{column}}}"));
+        let in_text = |column: &String| text.contains(&format!("{{{column}}}"));
+        let used = |n: usize, column: &String| n == 0 || self.env_columns.contains(column) || in_text(column);
         if self.columns.is_empty() {
             return values.iter().map(|value| (String::new(), value.clone())).collect();
         }

@@ -1,5 +1,6 @@
 //! Batches: one task for each input, sampled, handed off, landed and taken back as one.
 
+mod again;
 mod keeper;
 mod life;
 mod obstacles;

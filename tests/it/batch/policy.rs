@@ -62,8 +62,7 @@ fn halt_soon_lets_those_that_run_end_and_starts_no_more() {
     let lab = lab(6);
     let line = format!("{}; case {{#}} in 3) {};; *) exit 1;; esac; echo b > {{}}", notes(&lab), lasts(&lab));
     hand_off(&lab, "b", &["--jobs", "3", "--halt", "soon,fail=2"], &line);
-    wait_until("it is halted", || state(&lab, "b") == "halted");
-    assert_eq!(count(&lab, "b", "running"), 1);
+    wait_until("it is halted", || state(&lab, "b") == "halted" && count(&lab, "b", "running") == 1);
     release(&lab);
     wait(&lab, "b");
     let now = batch(&lab, "b");

@@ -163,12 +163,14 @@ pub(crate) fn is_kept(site: &Site) -> Result<bool, file::Error> {
 ///
 /// [`BookError`] where a spec or record is unreadable.
 pub(crate) fn standing<'b>(site: &Site, book: &'b Book<'_>, entry: &'b BatchEntry) -> Result<Standing<'b>, BookError> {
+    // In this order: whoever kept it may have gone when its last task had ended.
+    let is_kept = is_kept(site)?;
     let tasks = book.fold.tasks_of(entry).map(|task| book.standing(task)).collect::<Result<Vec<_>, _>>()?;
-    let sum = sum(entry, tasks.iter().map(|task| (task.uid(), Share::of(task))), is_kept(site)?);
+    let sum = sum(entry, tasks.iter().map(|task| (task.uid(), Share::of(task))), is_kept);
     Ok(Standing { entry, tasks, sum })
 }
 
-/// What a batch's tasks come to; `is_kept` says whether a process is there that starts them.
+/// What a batch's tasks come to; `is_kept` says whether a process was there that starts them, before they were looked at.
 pub(crate) fn sum<'t>(entry: &BatchEntry, tasks: impl Iterator<Item = (&'t Uid, Share)>, is_kept: bool) -> Sum {
     let (mut counts, mut due, mut at_work, mut times) = (Counts::default(), 0, 0, Vec::new());
     for (uid, share) in tasks {

@@ -57,7 +57,7 @@ pub(super) fn look_on(engine: &Engine, id: &str, stop: &AtomicBool, cx: &mut Cx)
     let mut is_first = true;
     loop {
         let changes = watch.changes()?;
-        let Some(batch) = watch.batches()?.into_iter().next() else { return Ok(false) };
+        let Some(batch) = watch.batches().into_iter().next() else { return Ok(false) };
         for task in changes.iter().filter(|task| !is_first && is_worth_a_line(task)) {
             bar.aside(cx, &headline(task, &Page::PLAIN));
         }

@@ -153,10 +153,10 @@ impl Engine {
     ///
     /// [`ErrorKind::Damaged`](super::ErrorKind::Damaged) where a record is.
     pub fn overview(&self) -> Result<Overview, Error> {
+        let is_kept = batch::is_kept(&self.site)?;
         let book = Book::open(&self.site)?;
         let all = book.all()?;
         let tasks = self.tasks_of(&book, &all)?;
-        let is_kept = batch::is_kept(&self.site)?;
         let shares: HashMap<_, _> = all.iter().map(|task| (task.uid(), task)).collect();
         let one = |entry: &BatchEntry| {
             let its: Vec<_> = book.fold.tasks_of(entry).filter_map(|task| shares.get(&task.uid).copied()).collect();

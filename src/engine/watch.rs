@@ -21,6 +21,8 @@ pub struct Watch<'a> {
     lookout: Lookout<'a>,
     only: Option<HashSet<Uid>>,
     shares: HashMap<Uid, Share>,
+    /// Somebody kept batches just before the last look.
+    is_kept: bool,
 }
 
 impl Watch<'_> {
@@ -31,6 +33,7 @@ impl Watch<'_> {
     ///
     /// [`ErrorKind::Damaged`] where the journal or a record is.
     pub fn changes(&mut self) -> Result<Vec<Task>, Error> {
+        self.is_kept = batch::is_kept(&self.engine.site)?;
         let only = self.only.as_ref();
         let wanted = |entry: &TaskEntry| only.is_none_or(|only| only.contains(&entry.uid));
         let changes = self.lookout.changes(wanted)?;
@@ -40,22 +43,17 @@ impl Watch<'_> {
     }
 
     /// Where the batches stand whose tasks are watched, as of the last look at these; their tasks are not named.
-    ///
-    /// # Errors
-    ///
-    /// [`ErrorKind::Io`] if it cannot be told whether somebody works on them.
-    pub fn batches(&self) -> Result<Vec<Batch>, Error> {
-        let is_kept = batch::is_kept(&self.engine.site)?;
+    pub fn batches(&self) -> Vec<Batch> {
         let fold = &self.lookout.book.fold;
         let mut all = Vec::new();
         for entry in fold.batches() {
             let tasks = fold.tasks_of(entry).filter_map(|task| Some((&task.uid, *self.shares.get(&task.uid)?)));
-            let sum = batch::sum(entry, tasks, is_kept);
+            let sum = batch::sum(entry, tasks, self.is_kept);
             if sum.counts.all() > 0 {
                 all.push(Batch::of(entry, sum, vec![]));
             }
         }
-        Ok(all)
+        all
     }
 
     /// The last line that a task's command has written.
@@ -78,7 +76,7 @@ impl Engine {
     pub fn watch(&self, ids: &[String]) -> Result<Watch<'_>, Error> {
         let lookout = Lookout::new(&self.site)?;
         let found = lookout.book.find_all(ids)?.into_iter().map(|task| task.uid.clone()).collect();
-        Ok(Watch { engine: self, lookout, only: (!ids.is_empty()).then_some(found), shares: HashMap::new() })
+        Ok(Watch { engine: self, lookout, only: (!ids.is_empty()).then_some(found), shares: HashMap::new(), is_kept: false })
     }
 
     /// Waits until a task is over, or `tick`, called with what is known every now and then, returns false.

@@ -43,7 +43,7 @@ pub(super) fn merged(typed: &Args, path: &Path) -> Result<Args, Error> {
         words.push("--".to_owned());
         words.extend(command);
     }
-    let matches = args::command().args_override_self(true).try_get_matches_from(words);
+    let matches = args::command().mut_subcommand("batch", |verb| verb.args_override_self(true)).try_get_matches_from(words);
     let parsed = matches.and_then(|matches| {
         let verb = matches.subcommand_matches("batch").cloned().unwrap_or_default();
         Args::from_arg_matches(&verb)

@@ -3,10 +3,12 @@
 mod again;
 mod inputs;
 mod keeper;
+mod land;
 mod life;
 mod obstacles;
 mod parts;
 mod policy;
+mod sample;
 
 use std::fs;
 use std::path::PathBuf;

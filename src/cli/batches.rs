@@ -76,6 +76,17 @@ pub(super) fn line(batch: &Batch, page: &Page) -> String {
     format!("{} {state}: {}", page.bold(batch.id.as_str()), progress(&batch.counts))
 }
 
+/// As [`line`], with a bar and the time that is left.
+pub(super) fn followed(batch: &Batch, page: &Page) -> String {
+    const WIDTH: usize = 20;
+    let counts = &batch.counts;
+    let full = counts.over() * WIDTH / counts.all().max(1);
+    let left = estimate(batch).filter(|_| batch.state == BatchState::Running && counts.queued > 0);
+    let left = left.map(|left| format!(", about {} left", duration(left))).unwrap_or_default();
+    let why = batch.message.as_ref().map(|why| format!(": {}", plain(why))).unwrap_or_default();
+    format!("[{}{}] {}{left}{why}", "=".repeat(full), " ".repeat(WIDTH - full), line(batch, page))
+}
+
 /// How many are done, and how they ended.
 pub(super) fn progress(counts: &Counts) -> String {
     let parts: Vec<_> = [

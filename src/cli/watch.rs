@@ -12,9 +12,10 @@ use crate::cli::screen::Screen;
 use crate::cli::tasks::{self, Ended, Tasks, elapsed, headline, summary};
 use crate::cli::text::{count, duration, readable};
 use crate::cli::wait::on_interrupt;
-use crate::cli::{Cx, program};
-use crate::engine::{Error, ErrorKind, Task, Watch};
+use crate::cli::{Cx, batches, program};
+use crate::engine::{Batch, BatchState, Error, ErrorKind, Task, Watch};
 use crate::sys::clock;
+use crate::task::State;
 
 /// Between two looks, and two pictures.
 const PAUSE: Duration = Duration::from_millis(200);
@@ -112,6 +113,9 @@ fn stream(watch: &mut Watch<'_>, seen: &mut Seen, stop: &AtomicBool, out: &mut O
         for task in seen.take(watch.changes()?) {
             let reads = if out.is_json() {
                 out.object(&Tasks::one(task))?
+            } else if waits_in_batch(&task) {
+                // They are many, and their batch has them in its count.
+                continue;
             } else if is_going_on(&task) {
                 out.bytes(format!("{} {}\n", task.id, task.state).as_bytes())?
             } else {
@@ -121,7 +125,7 @@ fn stream(watch: &mut Watch<'_>, seen: &mut Seen, stop: &AtomicBool, out: &mut O
                 return Ok(End::Unread);
             }
         }
-        if !seen.tasks.iter().any(is_going_on) {
+        if !goes_on(watch, seen) {
             return Ok(End::Over);
         }
         if stop.load(Ordering::Relaxed) {
@@ -136,7 +140,7 @@ fn live(watch: &mut Watch<'_>, seen: &mut Seen, stop: &AtomicBool, out: &Out) ->
     let mut screen = Screen::enter()?;
     loop {
         seen.take(watch.changes()?);
-        if seen.named && !seen.tasks.iter().any(is_going_on) {
+        if seen.named && !goes_on(watch, seen) {
             return Ok(End::Over);
         }
         screen.draw(picture(watch, seen, Screen::size(), out.page())?);
@@ -154,20 +158,26 @@ fn live(watch: &mut Watch<'_>, seen: &mut Seen, stop: &AtomicBool, out: &Out) ->
 fn picture(watch: &Watch<'_>, seen: &Seen, (rows, columns): (usize, usize), page: &Page) -> Result<Vec<String>, Error> {
     let (active, mut over): (Vec<_>, Vec<_>) = seen.tasks.iter().partition(|task| is_going_on(task));
     over.sort_by_key(|task| std::cmp::Reverse(task.finished_at));
-    let head = match active.len() {
+    let head = match active.iter().filter(|task| !waits_in_batch(task)).count() {
         0 => "nothing runs".to_owned(),
         1 => "1 task runs".to_owned(),
         n => format!("{n} tasks run"),
     };
     let mut lines = vec![cut(&format!("{head}; q leaves"), columns, |text| page.dim(text))];
-    let all: Vec<_> = active.into_iter().chain(over).collect();
-    // One line for the head, and one for what has no room.
-    let room = if all.len() < rows { all.len() } else { rows.saturating_sub(2) };
+    let batches = watch.batches();
+    let shown = batches.iter().filter(|batch| seen.named || batches::is_open(batch)).take(rows / 3);
+    lines.extend(shown.map(|batch| cut(&batches::followed(batch, &Page::PLAIN), columns, |text| page.bold(text))));
+    // What waits for its turn is counted with its batch, and so is what went well.
+    let has_line = |task: &&&Task| task.batch.is_none() || !matches!(task.state, State::Queued | State::Ready | State::Empty);
+    let all: Vec<_> = active.iter().chain(&over).filter(has_line).collect();
+    // One line for what has no room.
+    let free = rows.saturating_sub(lines.len());
+    let room = if all.len() <= free { all.len() } else { free.saturating_sub(1) };
     let width = all.iter().take(room).map(|task| task.id.as_str().len()).max().unwrap_or(0);
     for task in all.iter().take(room) {
         lines.push(line(task, watch.last_line(task)?, (width, columns), page));
     }
-    if room < all.len() && rows > 1 {
+    if room < all.len() && rows > lines.len() {
         let more = count((all.len() - room) as u64, "more task");
         lines.push(cut(&format!("and {more}: {} list", program()), columns, |text| page.dim(text)));
     }
@@ -191,6 +201,20 @@ fn line(task: &Task, wrote: Option<String>, (width, columns): (usize, usize), pa
 
 fn cut(text: &str, columns: usize, paint: impl Fn(&str) -> String) -> String {
     paint(&text.chars().take(columns).collect::<String>())
+}
+
+/// Whether something is left to watch: a task of a batch that waits goes on as long as its batch does.
+fn goes_on(watch: &Watch<'_>, seen: &Seen) -> bool {
+    if seen.tasks.iter().any(|task| is_going_on(task) && !waits_in_batch(task)) {
+        return true;
+    }
+    let moves = |batch: &Batch| batch.counts.queued > 0 && (batch.state == BatchState::Running || batch.until.is_some());
+    seen.tasks.iter().any(waits_in_batch) && watch.batches().iter().any(moves)
+}
+
+/// Whether it is a task of a batch whose turn has not come.
+fn waits_in_batch(task: &Task) -> bool {
+    task.batch.is_some() && task.state == State::Queued
 }
 
 fn is_going_on(task: &Task) -> bool {

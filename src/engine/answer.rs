@@ -5,6 +5,7 @@ use serde::Serialize;
 use crate::id::{CommitId, Name, Uid};
 use crate::journal::{Folded, Kind, Status};
 use crate::landing::{Forecast, Refusal};
+use crate::takeback::words::batch_of;
 use crate::task::Moment;
 
 /// An operation as scripts see it: DESIGN's `operation` object.
@@ -19,6 +20,8 @@ pub struct Operation {
     pub at: Moment,
     /// The tasks it is about.
     pub tasks: Vec<Name>,
+    /// The batch that all of them are of; `None` where they are not of one.
+    pub batch: Option<Name>,
     /// The refs it moves.
     pub refs: Vec<RefChange>,
     /// The operation that it takes back.
@@ -160,11 +163,13 @@ impl Landing {
 impl Operation {
     pub(crate) fn of(folded: &Folded, name: impl Fn(&Uid) -> Option<Name>) -> Self {
         let operation = &folded.operation;
+        let tasks: Vec<Name> = operation.tasks.iter().filter_map(|t| name(&t.uid)).collect();
         Self {
             id: operation.uid.clone(),
             kind: operation.kind.word(),
             at: operation.at,
-            tasks: operation.tasks.iter().filter_map(|t| name(&t.uid)).collect(),
+            batch: batch_of(&tasks).and_then(|batch| batch.parse().ok()),
+            tasks,
             refs: operation.moves.iter().map(|m| RefChange { name: m.name.clone(), from: m.from, to: m.to }).collect(),
             undoes: operation.undoes.clone(),
             branch: operation.branch().map(ToOwned::to_owned),

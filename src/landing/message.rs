@@ -4,6 +4,7 @@
 //! Land tables                                    the subject: `--message`, or the tasks' names
 //!
 //! Takeback-Task: 0f3a…                           landingTrailers id and all: the task's uid
+//! Takeback-Batch: 5c2e…                          the uid of the batch that it is of
 //! Takeback-Relands: 7c1d…                        the commit that brought it before, and was reverted
 //! Takeback-Command: "sed -i s/a/b/ *.tex"        landingTrailers all alone: commands may hold what is not for others
 //! Takeback-Check: make test
@@ -84,6 +85,7 @@ impl Wording<'_> {
                 break;
             }
             lines.push(trailer("Takeback-Task", task.uid().as_str()));
+            lines.extend(task.spec.batch.iter().map(|member| trailer("Takeback-Batch", member.batch.as_str())));
             lines.extend(by.map(|commit| trailer(earlier, &commit.to_string())));
             if self.trailers == Trailers::All {
                 lines.push(trailer("Takeback-Command", &task.spec.command.line()));
@@ -95,14 +97,27 @@ impl Wording<'_> {
     }
 }
 
-/// The deed and the tasks' names; where these are too long for a line, their number, and the names below.
+/// The deed and the tasks' names; where these are too long for a line, their number, and the names below. A task of a batch is told
+/// apart by its input.
 fn subject(deed: &str, tasks: &[Brought<'_>]) -> String {
+    let name = |t: &Brought<'_>| match &t.task.spec.batch {
+        Some(member) => format!("{}: {}", t.task.spec.id, one_line(&member.input.to_string())),
+        None => t.task.spec.id.to_string(),
+    };
     let names: Vec<_> = tasks.iter().map(|t| t.task.spec.id.as_str()).collect();
     let line = format!("{deed} {}", names.join(", "));
-    if line.len() <= LONGEST || names.len() == 1 {
-        return line;
+    match tasks {
+        [one] if name(one).len() + deed.len() < LONGEST => return format!("{deed} {}", name(one)),
+        [_] => return line,
+        _ if line.len() <= LONGEST => return line,
+        _ => {}
     }
-    format!("{deed} {} tasks\n\n* {}\n", names.len(), names.join("\n* "))
+    let first = tasks.first().and_then(|t| t.task.spec.batch.as_ref());
+    let is_one =
+        first.is_some_and(|first| tasks.iter().all(|t| t.task.spec.batch.as_ref().is_some_and(|m| m.batch == first.batch)));
+    let of = first.filter(|_| is_one).map(|first| format!(" of {}", first.name)).unwrap_or_default();
+    let all: Vec<_> = tasks.iter().map(name).collect();
+    format!("{deed} {} tasks{of}\n\n* {}\n", names.len(), all.join("\n* "))
 }
 
 fn with_trailers(text: &str, lines: &[String]) -> String {

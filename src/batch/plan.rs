@@ -186,6 +186,7 @@ impl Draft<'_> {
             timeout_percent: wish.timeout_percent,
             final_checks: wish.final_checks.clone(),
             notify: first.spec.notify.clone(),
+            spec: wish.spec.clone(),
             accept: wish.accept.clone(),
         };
         match earlier {

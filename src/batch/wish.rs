@@ -25,6 +25,8 @@ pub struct BatchWish {
     pub abort_codes: Vec<i32>,
     /// Shell lines that judge the joined tree when it lands.
     pub final_checks: Vec<String>,
+    /// The same as a spec's text, to be edited later.
+    pub spec: Option<String>,
     /// Refusals that are answered, by name.
     pub accept: Vec<String>,
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use crate::cli::batches::Told;
 use crate::cli::exit::{self, Code};
 use crate::cli::out::{Out, Page, Reader, View};
 use crate::cli::screen::Screen;
@@ -81,7 +82,13 @@ pub(super) fn run(args: &Args, cx: &mut Cx) -> Result<Code, Error> {
     let on_screen = cx.out.has_screen();
     let end =
         if on_screen { live(&mut watch, &mut seen, &stop, &cx.out)? } else { stream(&mut watch, &mut seen, &stop, &mut cx.out)? };
-    if on_screen && seen.named && end == End::Over {
+    let batch = match args.ids.as_slice() {
+        [id] if on_screen && end == End::Over => engine.find_batch(id)?,
+        _ => None,
+    };
+    if let Some((batch, _)) = batch {
+        cx.out.answer(&Told::followed(batch))?;
+    } else if on_screen && seen.named && end == End::Over {
         let last = seen.tasks.iter().map(|task| engine.task(task.uid.as_str())).collect::<Result<_, _>>()?;
         cx.out.answer(&Ended(Tasks::new(last)))?;
     } else if on_screen {

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use serde::Serialize;
 
 use super::hand_off::lines_of;
-use super::{Engine, Error, Task};
+use super::{Engine, Error, ErrorKind, Task};
 use crate::batch::{self, BatchWish, Counts, Share, Standing, State, Sum};
 use crate::id::{Name, Uid};
 use crate::journal::{BatchEntry, Book};
@@ -145,6 +145,23 @@ impl Engine {
         let uid = batch::resume(&self.site, id, accept)?;
         keeper::ensure(&self.site)?;
         self.batch_by_uid(&uid)
+    }
+
+    /// The spec that a batch was last asked for with, and what it is called.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Unknown`](super::ErrorKind::Unknown) where no batch is called so, [`ErrorKind::State`](super::ErrorKind::State)
+    /// where its options cannot be said in a spec.
+    pub fn batch_spec(&self, id: &str) -> Result<(Name, String), Error> {
+        let book = Book::open(&self.site)?;
+        let batch = book.find_batch(id)?;
+        let spec = batch.plan.policy.spec.clone().ok_or_else(|| {
+            Error::new(ErrorKind::State, format!("`{}` was asked for with words that no spec can hold", batch.id))
+                .about(&batch.id)
+                .hint(format!("give its command anew: `takeback batch --name {} … -- CMD`", batch.id))
+        })?;
+        Ok((batch.id.clone(), spec))
     }
 
     /// Every task and every batch, in the order of hand-off.

@@ -79,6 +79,9 @@ pub(crate) struct Policy {
     /// Who is told when it is done, has stopped or pauses: a command for `sh -c`, or `desktop`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) notify: Option<String>,
+    /// The options that it was asked for with, as a spec; `None` where they cannot be said in one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) spec: Option<String>,
     /// What was answered to a refusal, by name.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) accept: Vec<String>,

@@ -1,10 +1,11 @@
 //! `takeback batch`: hand off one task for each input.
 
+mod edit;
 mod spec;
 
 use std::ffi::OsString;
 use std::io::Read as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
@@ -28,6 +29,7 @@ Examples:
   takeback batch --name tables --sample 3 --inputs tables/*.tex -- sh tools/restyle.sh
   takeback continue tables                                the rest, when the sample is good
   takeback batch tables.toml --jobs 8                     all of it from a file
+  takeback batch --edit tables                            change it in your editor; its sample runs again
   takeback batch --print-spec --inputs 'tables/*.tex' -- sh tools/restyle.sh {} > tables.toml
   takeback batch --csv countries.csv --only 'out/{code}.csv' -- python clean.py {file} out/{code}.csv
   git ls-files -z '*.do' | takeback batch --inputs-from - -0 --retries 2 -- ./port.sh {}
@@ -53,12 +55,16 @@ pub(super) struct Args {
     #[arg(value_name = "SPEC.toml")]
     spec: Option<PathBuf>,
 
+    /// Open the spec of a batch in your editor, and hand it off anew as you leave it: what it changes runs, its sample first
+    #[arg(long, value_name = "ID", conflicts_with_all = ["spec", "print_spec", "shell", "inputs", "inputs_from", "csv"])]
+    edit: Option<String>,
+
     /// Write the spec that says the same as this command line, and hand nothing off
     #[arg(long, conflicts_with_all = ["spec", "wait"])]
     print_spec: bool,
 
     /// The command and its arguments; no shell reads them
-    #[arg(last = true, value_name = "CMD", required_unless_present_any = ["shell", "spec"])]
+    #[arg(last = true, value_name = "CMD", required_unless_present_any = ["shell", "spec", "edit"])]
     argv: Vec<OsString>,
 
     /// A line for `sh -c` instead of CMD; inputs in it are quoted
@@ -129,8 +135,11 @@ pub(super) fn run(args: &Args, cx: &mut Cx) -> Result<Code, Error> {
         cx.out.answer(&Spec { spec })?;
         return Ok(Code::Done);
     }
+    if let Some(id) = &args.edit {
+        return edit::run(id, args, cx);
+    }
     match &args.spec {
-        Some(path) => hand_off(&spec::merged(args, path)?, cx),
+        Some(path) => hand_off(&spec::merged(args, path, path.parent().unwrap_or(Path::new("")))?, cx),
         None => hand_off(args, cx),
     }
 }
@@ -185,6 +194,7 @@ impl Args {
             skip_codes: self.skip_code.clone(),
             abort_codes: self.abort_code.clone(),
             final_checks: self.final_checks.clone(),
+            spec: spec::text(self).ok(),
             accept: self.accept.clone(),
         })
     }

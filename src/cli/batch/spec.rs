@@ -16,12 +16,12 @@ use crate::cli::task_args::{Limit, Network, Sandbox};
 use crate::engine::{Error, ErrorKind};
 use crate::task::Text;
 
-/// The options that a spec and what was typed come to.
+/// The options that a spec and what was typed come to. Names of files in it are relative to `folder`.
 ///
 /// # Errors
 ///
 /// [`ErrorKind::Usage`] for a spec that is wrong, with its place.
-pub(super) fn merged(typed: &Args, path: &Path) -> Result<Args, Error> {
+pub(super) fn merged(typed: &Args, path: &Path, folder: &Path) -> Result<Args, Error> {
     let mut spec = spec_file::load(path).map_err(|e| wrong(&e))?;
     let mut own = of(typed)?;
     if !own.command.is_empty() || own.shell.is_some() {
@@ -30,7 +30,6 @@ pub(super) fn merged(typed: &Args, path: &Path) -> Result<Args, Error> {
     if own.inputs_from.is_some() || own.csv.is_some() || !own.inputs.is_empty() {
         (spec.inputs, spec.inputs_from, spec.csv, spec.null) = (vec![], None, None, false);
     }
-    let folder = path.parent().unwrap_or(Path::new(""));
     for file in [&mut spec.inputs_from, &mut spec.csv].into_iter().flatten().filter(|file| *file != "-") {
         *file = spec_file::word(&folder.join(&file).into()).map_err(|e| wrong(&e))?;
     }

@@ -1,6 +1,7 @@
 //! Batches: one task for each input, sampled, handed off, landed and taken back as one.
 
 mod again;
+mod edit;
 mod inputs;
 mod keeper;
 mod land;

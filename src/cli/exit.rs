@@ -178,6 +178,9 @@ pub(super) fn usage_hint(refused: &clap::Error) -> String {
         (Clap::UnknownArgument | Clap::MissingRequiredArgument, Some("run")) => {
             format!("two dashes go before the command: `{us} run -- CMD…`")
         }
+        (Clap::MissingRequiredArgument, Some("batch")) => {
+            format!("two dashes go before the command: `{us} batch --inputs GLOB -- CMD {{}}`")
+        }
         (Clap::InvalidSubcommand, _) => match refused.get(ContextKind::SuggestedSubcommand) {
             Some(verbs) => format!("`{us} {verbs}`, or `{us} --help` for all verbs"),
             None => format!("`{us} --help` shows all verbs"),

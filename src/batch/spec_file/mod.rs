@@ -120,7 +120,7 @@ pub(crate) struct SpecFile {
     pub(crate) idle: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "values::number::<_, 0, 100>")]
     pub(crate) retries: Option<u32>,
-    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "values::number::<_, 1, 10_000>")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "values::number::<_, 1, 1000>")]
     pub(crate) jobs: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) halt: Option<String>,

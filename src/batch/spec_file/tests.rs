@@ -160,7 +160,7 @@ fn a_slip_has_its_line_and_column_and_says_what_was_expected() {
         ),
         ("shell = 'a'\nretries = 101", "2:11: invalid value: integer `101`, expected a number from 0 to 100"),
         ("shell = 'a'\nretries = 1.5", "2:11: invalid type: floating point `1.5`, expected a number from 0 to 100"),
-        ("shell = 'a'\njobs = 0", "2:8: invalid value: integer `0`, expected a number from 1 to 10000"),
+        ("shell = 'a'\njobs = 0", "2:8: invalid value: integer `0`, expected a number from 1 to 1000"),
         ("shell = 'a'\nskip-code = [3, 256]", "2:17: invalid value: integer `256`, expected a number from 1 to 255"),
         ("shell = 'a'\nskip-code = 0", "2:13: invalid value: integer `0`, expected an exit code or a list of them"),
         ("shell = 'a'\nnetwork = 'yes'", "2:11: invalid value: string \"yes\", expected \"on\" or \"off\""),

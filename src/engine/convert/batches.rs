@@ -60,7 +60,12 @@ fn inputs(e: InputsError) -> Error {
     let message = e.to_string();
     let new = |kind| Error::new(kind, &message);
     match e {
-        InputsError::NoInputs { .. } | InputsError::Outside(_) => new(ErrorKind::Usage),
+        InputsError::NoInputs { from } => new(ErrorKind::Usage)
+            .about(from.trim_matches('`'))
+            .hint("a line for each, or with `-0` a NUL behind each; of a CSV file one below the names of the columns"),
+        InputsError::Outside(name) => {
+            new(ErrorKind::Usage).about(name).hint("a glob is relative to the folder that the tasks run in")
+        }
         InputsError::Glob(e) => new(ErrorKind::Usage).about(&e.glob),
         InputsError::Nothing(name) => new(ErrorKind::UnknownPath)
             .about(name)
@@ -74,7 +79,9 @@ fn inputs(e: InputsError) -> Error {
         InputsError::NoFile(path) => {
             new(ErrorKind::UnknownPath).about(path.display()).hint("`ls` shows what there is; `-` is stdin")
         }
-        InputsError::Nul { .. } => new(ErrorKind::Usage).hint("`-0` reads a list whose entries end with NUL"),
+        InputsError::Nul { from, .. } => {
+            new(ErrorKind::Usage).about(from.trim_matches('`')).hint("`-0` reads a list whose entries end with NUL")
+        }
         InputsError::Csv { path, .. } => {
             new(ErrorKind::Usage).about(path.display()).hint("the first line names the columns, and each further one is a task's")
         }

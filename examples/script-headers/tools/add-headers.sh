@@ -1,7 +1,7 @@
 #!/bin/sh
-# Put a standard header on every R, Python, Stata and shell script below the current folder.
+# Put a standard header on every R, Python, Stata and shell script below the current folder, or on those that are named.
 #
-#   sh tools/add-headers.sh [--skip FILE]...
+#   sh tools/add-headers.sh [--skip FILE]... [FILE...]
 #
 # A shebang and a Python coding line stay first, line endings stay as they are, and a script that has a header is left alone.
 # The title is the file's name, the purpose its first comment, inputs and outputs the files that it names, the date that of its
@@ -16,7 +16,8 @@ while [ $# -gt 0 ]; do
     case $1 in
         --skip) skip="$skip./${2#./}
 "; shift 2 ;;
-        *) echo "usage: sh tools/add-headers.sh [--skip FILE]..." >&2; exit 2 ;;
+        -*) echo "usage: sh tools/add-headers.sh [--skip FILE]... [FILE...]" >&2; exit 2 ;;
+        *) break ;;
     esac
 done
 
@@ -65,7 +66,11 @@ header() { # file, comment sign
 new=$(mktemp)
 list=$(mktemp)
 trap 'rm -f "$new" "$list"' EXIT
-find . \( -name .git -o -path ./tools \) -prune -o -type f \( -name '*.[Rr]' -o -name '*.py' -o -name '*.do' -o -name '*.sh' \) -print | sort > "$list"
+if [ $# -gt 0 ]; then
+    for file in "$@"; do printf './%s\n' "${file#./}"; done
+else
+    find . \( -name .git -o -path ./tools \) -prune -o -type f \( -name '*.[Rr]' -o -name '*.py' -o -name '*.do' -o -name '*.sh' \) -print | sort
+fi > "$list"
 
 changed=0
 while IFS= read -r file; do

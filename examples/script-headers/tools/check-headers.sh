@@ -1,7 +1,7 @@
 #!/bin/sh
-# Say no unless every script has the standard header, and nothing else in it changed.
+# Say no unless every script, or each that is named, has the standard header, and nothing else in it changed.
 #
-#   sh tools/check-headers.sh
+#   sh tools/check-headers.sh [FILE...]
 #
 # Compares with the commit that the task started from; by hand, with HEAD.
 set -eu
@@ -12,7 +12,11 @@ list=$(mktemp)
 old=$(mktemp)
 new=$(mktemp)
 trap 'rm -f "$list" "$old" "$new"' EXIT
-find . \( -name .git -o -path ./tools \) -prune -o -type f \( -name '*.[Rr]' -o -name '*.py' -o -name '*.do' -o -name '*.sh' \) -print | sort > "$list"
+if [ $# -gt 0 ]; then
+    for file in "$@"; do printf './%s\n' "${file#./}"; done
+else
+    find . \( -name .git -o -path ./tools \) -prune -o -type f \( -name '*.[Rr]' -o -name '*.py' -o -name '*.do' -o -name '*.sh' \) -print | sort
+fi > "$list"
 
 bad=0
 no() {
@@ -23,6 +27,7 @@ no() {
 while IFS= read -r file; do
     case $file in *.do) sign='*' ;; *) sign='#' ;; esac
     git show "$base:./$file" > "$old" 2> /dev/null || { no "$file is not in $base"; continue; }
+    [ -f "$file" ] || { no "$file is gone"; continue; }
     # Everything from the line that opens the header to the line that closes it; twice is once too many.
     awk -v open="$sign ==== header " '
         index($0, open) == 1 && !had { had = inside = 1; next }
@@ -45,11 +50,13 @@ while IFS= read -r file; do
     fi
 done < "$list"
 
-git -c core.quotePath=false ls-tree -r --name-only "$base" . | grep '\.\([Rr]\|py\|do\|sh\)$' > "$old"
-while IFS= read -r file; do
-    [ -f "$file" ] || no "./$file is gone"
-done < "$old"
+if [ $# -eq 0 ]; then
+    git -c core.quotePath=false ls-tree -r --name-only "$base" . | grep '\.\([Rr]\|py\|do\|sh\)$' > "$old"
+    while IFS= read -r file; do
+        [ -f "$file" ] || no "./$file is gone"
+    done < "$old"
+fi
 
-[ "$bad" -eq 0 ] && echo "every script has its header" && exit 0
+[ "$bad" -eq 0 ] && echo "every script${1:+ that is named} has its header" && exit 0
 echo "$bad complaints"
 exit 1

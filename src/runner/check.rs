@@ -25,7 +25,7 @@ use crate::task::{CheckRun, Exit, RepoPath, Text, Trial};
 use crate::verify;
 use crate::verify::check_files::{self, Seen};
 use crate::verify::scope::Scope;
-use crate::verify::self_changed;
+use crate::verify::self_changed::{self, Judges};
 use crate::verify::verdicts::Question;
 use crate::workspace::{Cache, Owner, Role, Slot, Wanted};
 
@@ -91,7 +91,8 @@ pub(super) fn flaky(run: &CheckRun) -> String {
 fn self_changed(attempt: &Attempt<'_>, trees: (TreeId, TreeId)) -> Result<Vec<RepoPath>, Error> {
     let spec = &attempt.spec;
     let lines: Vec<&str> = spec.setup.iter().chain(&spec.checks).map(String::as_str).collect();
-    Ok(self_changed::find(&repo::odb(&attempt.site.repo)?, trees, &lines, &spec.cwd, &spec.check_files)?)
+    let judges = Judges { lines: &lines, cwd: &spec.cwd, check_files: &spec.check_files, work: spec.input() };
+    Ok(self_changed::find(&repo::odb(&attempt.site.repo)?, trees, judges)?)
 }
 
 /// Asks one check about one commit's tree: the yes that it said before to the same question, or what it says now.

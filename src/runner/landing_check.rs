@@ -14,7 +14,8 @@ use crate::journal::Standing;
 use crate::store::Site;
 use crate::sys::process;
 use crate::task::RepoPath;
-use crate::verify::{check_files, self_changed};
+use crate::verify::check_files;
+use crate::verify::self_changed::{self, Judges};
 
 /// A tree that is about to land.
 pub(crate) struct Joined<'a> {
@@ -164,7 +165,9 @@ impl Joined<'_> {
         for asked in asked {
             let spec = &self.tasks[asked.task].spec;
             let lines: Vec<&str> = spec.setup.iter().chain([&asked.command]).map(String::as_str).collect();
-            found.extend(self_changed::find(&odb, (before, self.tip.1), &lines, &spec.cwd, &asked.check_files)?);
+            let work = spec.input().filter(|_| asked.owners > 0);
+            let judges = Judges { lines: &lines, cwd: &spec.cwd, check_files: &asked.check_files, work };
+            found.extend(self_changed::find(&odb, (before, self.tip.1), judges)?);
         }
         Ok(found.into_iter().collect())
     }

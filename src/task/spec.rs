@@ -83,6 +83,11 @@ pub(crate) struct Spec {
 const SLOT: &str = "{%}";
 
 impl Spec {
+    /// The input in its batch, where that is text.
+    pub(crate) fn input(&self) -> Option<&str> {
+        self.batch.as_ref()?.input.as_os_str().to_str()
+    }
+
     /// The command line as it is started in a slot.
     pub(crate) fn argv_in(&self, slot: u32) -> Vec<Text> {
         let argv = self.command.argv();

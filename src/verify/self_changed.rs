@@ -11,8 +11,9 @@
 //! What stands behind a variable (`$PWD/x`, `"$(git rev-parse --show-toplevel)"/x`) may be meant from the root as well. Programs
 //! that only look at what they are given (`grep`, `test`, `ruff`) name the work, not the check: their operands do not count, but
 //! for a file of patterns (`-f`) and for what is fed to a shell (`cat x | sh`). `diff` and `cmp` are none of them: one of their
-//! operands is what is expected. What `--check-files` takes from before does not count either. What a check reads without naming
-//! it is not found here: that is what `--check-files` is for.
+//! operands is what is expected. What `--check-files` takes from before does not count either, nor does the file that a task is about,
+//! the input of a batch's task, where it is given to a program: it is the work; where it is run, it counts. What a check reads without
+//! naming it is not found here: that is what `--check-files` is for.
 
 use std::collections::BTreeSet;
 
@@ -109,9 +110,24 @@ enum How {
     Given,
 }
 
+/// The lines that judge a result, and what is known of them.
+#[derive(Clone, Copy)]
+pub(crate) struct Judges<'a> {
+    /// The lines.
+    pub(crate) lines: &'a [&'a str],
+    /// The folder that they run in.
+    pub(crate) cwd: &'a RepoPath,
+    /// Globs of what they see as it was before.
+    pub(crate) check_files: &'a [String],
+    /// What they are to judge, where the task is about one file.
+    pub(crate) work: Option<&'a str>,
+}
+
 /// A check's lines under examination.
 struct Look<'a> {
     trees: Trees<'a>,
+    /// The file that the task is about.
+    work: Option<RepoPath>,
     /// The folders that a relative path may be meant from.
     folders: Vec<RepoPath>,
     /// Folders of programs that the lines name.
@@ -119,18 +135,13 @@ struct Look<'a> {
     found: BTreeSet<RepoPath>,
 }
 
-/// Finds the paths that differ between two trees and that the lines name, run in the folder `cwd`.
+/// Finds the paths that differ between two trees and that the lines name.
 ///
 /// # Errors
 ///
-/// [`Error`] if a tree is unreadable, or a glob of `check_files`.
-pub(crate) fn find(
-    odb: &Odb<'_>,
-    (before, result): (TreeId, TreeId),
-    lines: &[&str],
-    cwd: &RepoPath,
-    check_files: &[String],
-) -> Result<Vec<RepoPath>, Error> {
+/// [`Error`] if a tree is unreadable, or a glob of what the lines see as before.
+pub(crate) fn find(odb: &Odb<'_>, (before, result): (TreeId, TreeId), judges: Judges<'_>) -> Result<Vec<RepoPath>, Error> {
+    let Judges { lines, cwd, check_files, work } = judges;
     let safe = Scope::new(check_files)?;
     let mut changes = tree::changes(odb, Some(before.into()), Some(result.into()))?;
     changes.retain(|change| !safe.names(&change.path));
@@ -138,7 +149,8 @@ pub(crate) fn find(
         return Ok(vec![]);
     }
     let trees = Trees { odb, before, result, changes };
-    let mut look = Look { trees, folders: vec![cwd.clone()], search: vec![], found: BTreeSet::new() };
+    let work = work.and_then(|work| lexical(cwd, work));
+    let mut look = Look { trees, work, folders: vec![cwd.clone()], search: vec![], found: BTreeSet::new() };
     for line in lines {
         look.folders.truncate(1);
         look.line(line)?;
@@ -297,7 +309,7 @@ impl Look<'_> {
         let (word, root) = behind_variable(word).map_or((word, None), |rest| (rest, Some(RepoPath::default())));
         for folder in self.folders.iter().chain(&root) {
             let glob = scope::from_folder(folder, word).and_then(|glob| Scope::new(&[glob]).ok());
-            let named = self.trees.changes.iter().filter(|change| counts(change, how));
+            let named = self.trees.changes.iter().filter(|change| counts(change, how, self.work.as_ref()));
             self.found.extend(named.filter(|c| glob.as_ref().is_some_and(|g| g.names(&c.path))).map(|c| c.path.clone()));
         }
         Ok(())
@@ -328,7 +340,7 @@ impl Look<'_> {
     }
 
     fn add(&mut self, is_named: impl Fn(&Change) -> bool, how: How) {
-        let named = self.trees.changes.iter().filter(|change| is_named(change) && counts(change, how));
+        let named = self.trees.changes.iter().filter(|change| is_named(change) && counts(change, how, self.work.as_ref()));
         self.found.extend(named.map(|change| change.path.clone()));
     }
 }
@@ -343,9 +355,9 @@ impl Trees<'_> {
     }
 }
 
-/// What is new and only given to a program is what the task was to make.
-fn counts(change: &Change, how: How) -> bool {
-    how == How::Run || change.old.is_some()
+/// What is new and only given to a program is what the task was to make; what it is about is what it was to change.
+fn counts(change: &Change, how: How, work: Option<&RepoPath>) -> bool {
+    how == How::Run || (change.old.is_some() && work != Some(&change.path))
 }
 
 /// Tells whether a command is a shell or its like that reads from elsewhere what it is to run.
@@ -425,11 +437,16 @@ mod tests {
     }
 
     fn named(lines: &[&str], cwd: &str, check_files: &[&str]) -> Vec<String> {
+        named_of(None, lines, cwd, check_files)
+    }
+
+    fn named_of(work: Option<&str>, lines: &[&str], cwd: &str, check_files: &[&str]) -> Vec<String> {
         let (test, before, result) = trees();
         let repo = test.repo();
         let odb = git::repo::odb(&repo).unwrap();
         let check_files: Vec<_> = check_files.iter().map(ToString::to_string).collect();
-        let found = find(&odb, (before, result), lines, &RepoPath::from(cwd), &check_files).unwrap();
+        let judges = Judges { lines, cwd: &RepoPath::from(cwd), check_files: &check_files, work };
+        let found = find(&odb, (before, result), judges).unwrap();
         found.iter().map(ToString::to_string).collect()
     }
 
@@ -503,5 +520,21 @@ mod tests {
     fn what_is_taken_from_before_does_not_count() {
         assert_eq!(named(&["sh check.sh ci.mk"], "", &["check.sh"]), ["ci.mk"]);
         assert_eq!(named(&["pytest t/"], "", &["t"]), Vec::<String>::new());
+    }
+
+    #[test]
+    fn the_file_that_a_task_is_about_counts_only_where_it_is_run() {
+        for (line, cwd, work, expected) in [
+            ("sh check.sh a.txt", "", "a.txt", &["check.sh"][..]),
+            ("mytool a.txt ci.mk", "", "a.txt", &["ci.mk"]),
+            ("mytool ./a.txt", "", "a.txt", &[]),
+            ("mytool check.sh", "sub", "check.sh", &[]),
+            ("mytool ../check.sh", "sub", "check.sh", &["check.sh"]),
+            ("mytool t/", "", "t/one", &[]),
+            ("sh check.sh", "", "check.sh", &["check.sh"]),
+            ("pytest t/one", "", "t/one", &["t/one"]),
+        ] {
+            assert_eq!(named_of(Some(work), &[line], cwd, &[]), expected, "{line} about {work}");
+        }
     }
 }

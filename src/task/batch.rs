@@ -94,7 +94,7 @@ pub(crate) struct Member {
     pub(crate) batch: Uid,
     /// What people call that.
     pub(crate) name: Name,
-    /// The input, as people read it.
+    /// The input, of a row its first column: what `{}` stands for.
     pub(crate) input: Text,
     /// How many of the batch's tasks run at once.
     pub(crate) jobs: u32,
@@ -151,8 +151,11 @@ impl Batch {
             Command::Argv(words) => Command::Argv(words.iter().map(|word| filling.word(word)).collect()),
             Command::Shell(line) => Command::Shell(filling.shell(line)),
         };
-        let member =
-            pattern.batch.as_ref().map(|member| Member { input: shown(&input.values), jobs: self.policy.jobs, ..member.clone() });
+        let member = pattern.batch.as_ref().map(|member| Member {
+            input: input.values.first().cloned().unwrap_or_default(),
+            jobs: self.policy.jobs,
+            ..member.clone()
+        });
         Some(Spec {
             uid: input.uid.clone(),
             id: self.task_name(place),
@@ -187,18 +190,6 @@ impl Template {
         }
         let pairs = self.columns.iter().zip(values).enumerate().filter(|(n, (column, _))| used(*n, column));
         pairs.map(|(_, (column, value))| (column.clone(), value.clone())).collect()
-    }
-}
-
-/// An input as people read it: its value, or its columns' values with commas between them.
-fn shown(values: &[Text]) -> Text {
-    use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
-    match values {
-        [one] => one.clone(),
-        several => {
-            let parts: Vec<&[u8]> = several.iter().map(|value| value.as_os_str().as_bytes()).collect();
-            std::ffi::OsString::from_vec(parts.join(&b',')).into()
-        }
     }
 }
 

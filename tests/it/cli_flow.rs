@@ -149,7 +149,7 @@ fn land_undo_redo_and_discard_answer_with_their_operation() {
     let landed = lab.json(["land", "k7"]);
     assert_eq!(landed["target"]["ref"], "refs/heads/main");
     assert_eq!(landed["target"]["to"], lab.git(["rev-parse", "main"]));
-    assert_eq!(fields(&landed["operation"]), ["at", "id", "kind", "refs", "tasks", "undone_by"]);
+    assert_eq!(fields(&landed["operation"]), ["at", "batch", "id", "kind", "refs", "tasks", "undone_by"]);
     assert_eq!(lab.read("x"), "1\n");
     let after = lab.picture();
 

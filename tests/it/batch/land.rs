@@ -156,7 +156,7 @@ fn status_is_one_screen_and_the_list_has_a_line_for_a_batch() {
     assert_eq!(lab.ok(["list", "b"]).lines().count(), 31);
     let watched = lab.run(["watch", "b"]);
     let text = String::from_utf8_lossy(&watched.stdout).into_owned() + &String::from_utf8_lossy(&watched.stderr);
-    assert!(watched.status.success() && text.contains("b.7 failed"), "{text}");
+    assert!(watched.status.code().is_some_and(|code| code < 2) && text.contains("b.7 failed"), "{text}");
 }
 
 #[test]

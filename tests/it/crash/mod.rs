@@ -6,6 +6,7 @@
 //!
 //! Compiled with the feature `fault-points`: `cargo test --features fault-points --test it -- crash`.
 
+mod batches;
 mod decisions;
 mod handing_off;
 mod hooks;

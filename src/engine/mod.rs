@@ -12,6 +12,7 @@ mod error;
 mod follow;
 mod hand_off;
 mod hooks;
+mod joining;
 mod land;
 mod open;
 mod push;
@@ -37,6 +38,8 @@ pub use error::{Error, ErrorKind};
 pub use follow::{Diff, Made, Setting};
 pub use hand_off::RunPlan;
 pub use hooks::Hook;
+#[doc(hidden)]
+pub use joining::Joining;
 pub use land::LandPlan;
 pub use open::{Leaving, Looked, Opened, Worktree};
 pub use recorded::RecordPlan;

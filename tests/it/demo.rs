@@ -6,7 +6,15 @@ use crate::lab::Lab;
 fn the_demo_does_what_it_says_and_leaves_its_folder() {
     let lab = Lab::without_repository();
     let told = lab.ok(["demo"]);
-    for line in ["$ takeback run ", "$ takeback land dates", "$ takeback undo", "$ takeback status", "  cd "] {
+    for line in [
+        "$ takeback run ",
+        "$ takeback land dates",
+        "$ takeback undo",
+        "$ takeback batch ",
+        "2 tasks of nitrate",
+        "$ takeback status",
+        "  cd ",
+    ] {
         assert!(told.contains(line), "no {line} in\n{told}");
     }
     let root = told.lines().find_map(|l| l.strip_prefix("A small repository: ")).unwrap();

@@ -19,7 +19,7 @@ It writes to a new temporary folder only; delete that to take it back. It shows 
 
 /// Show the whole flow on a small repository in a temporary folder
 ///
-/// A task that succeeds, one that fails and keeps its result, a landing, an undo. The folder stays, to play with.
+/// A task that succeeds, one that fails and keeps its result, a landing, an undo, and a batch. The folder stays, to play with.
 #[derive(clap::Args, Debug)]
 #[command(after_long_help = EXAMPLES)]
 pub(super) struct Args {}
@@ -76,6 +76,33 @@ const TOUR: &[Step] = &[
         then: Then::Untouched,
     },
     Step { say: "Changed your mind once more:", words: &["redo"], exit: 0, then: Then::Landed },
+    Step {
+        say: "The same work as a batch, a task for each file. Try it on one of them first:",
+        words: &[
+            "batch",
+            "--wait",
+            "--name",
+            "nitrate",
+            "--sample",
+            "1",
+            "--inputs",
+            "data/*.csv",
+            "--",
+            "sh",
+            "tools/micromol.sh",
+            "{}",
+        ],
+        exit: 0,
+        then: Then::Landed,
+    },
+    Step { say: "It looks good. Hand off the rest:", words: &["continue", "nitrate", "--wait"], exit: 1, then: Then::Landed },
+    Step {
+        say: "One file has a value that is no number; the others lack nothing. Put these on your branch, as one landing:",
+        words: &["land", "nitrate", "--ready"],
+        exit: 0,
+        then: Then::Landed,
+    },
+    Step { say: "And take all of it back, as one:", words: &["undo", "nitrate"], exit: 0, then: Then::Landed },
     Step {
         say: "Throw the failed one away (`takeback undo` would bring it back):",
         words: &["discard", "units"],

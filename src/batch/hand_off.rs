@@ -45,12 +45,17 @@ pub(crate) fn hand_off(site: &Site, plan: Plan) -> Result<Uid, Error> {
     Ok(batch.uid)
 }
 
-/// Removes what batches that are over have needed only while tasks of them waited. The caller holds the right to decide.
+/// Removes what batches that are over have needed only while tasks of them waited, and what a crash left half written. The caller holds
+/// the right to decide.
 ///
 /// # Errors
 ///
 /// [`Error::Book`] if one of them is unreadable, [`Error::File`] if something cannot be removed.
 pub(crate) fn tidy_all(site: &Site, book: &Book<'_>) -> Result<(), Error> {
+    let folder = site.layout.batches();
+    if folder.exists() {
+        file::remove_unfinished(&folder)?;
+    }
     for entry in book.fold.batches().iter().filter(|entry| site.layout.batch_environment(&entry.uid).exists()) {
         let counts = tally::standing(site, book, entry)?.sum.counts;
         if counts.queued + counts.running == 0 {

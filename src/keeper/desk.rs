@@ -34,7 +34,7 @@ pub(super) struct Desk {
 }
 
 /// An attempt of a task.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Place {
     /// The task.
     pub(super) task: Uid,

@@ -1,5 +1,6 @@
 //! What keeps the keeper from its work.
 
+use crate::id::Uid;
 use crate::journal::{BookError, LogError};
 use crate::runner::{attempt, start, turn};
 use crate::store::tasks;
@@ -19,6 +20,9 @@ pub(crate) enum Error {
     /// What a task whose runner is gone has changed cannot be kept now.
     #[error(transparent)]
     Recover(#[from] attempt::Error),
+    /// A runner ends before it has written anything down, again and again.
+    #[error("the runner of the task {0} ends before it has begun, whatever the number of tries")]
+    NeverBegins(Uid),
     /// Tasks or batches cannot be read.
     #[error(transparent)]
     Book(#[from] BookError),

@@ -39,6 +39,8 @@ pub(super) struct Room<'a> {
     desks: Vec<Desk>,
     known: Known,
     obstacles: Obstacles,
+    /// How many turns an attempt was given that came to nothing.
+    in_vain: HashMap<Place, u32>,
     /// How often a batch met a rate limit in a row.
     limits_met: HashMap<Uid, u32>,
     /// Those that were seen at work, and whose end nobody has been told.
@@ -69,6 +71,7 @@ impl<'a> Room<'a> {
             known: Known::new(),
             obstacles,
             at_work: HashSet::new(),
+            in_vain: HashMap::new(),
             limits_met: HashMap::new(),
             stirred: Instant::now(),
             gathering: None,

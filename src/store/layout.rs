@@ -85,16 +85,20 @@ impl Layout {
         self.root.join("keeper.log")
     }
 
+    pub(crate) fn batches(&self) -> PathBuf {
+        self.root.join("batches")
+    }
+
     pub(crate) fn batch(&self, batch: &Uid) -> PathBuf {
-        self.root.join("batches").join(format!("{batch}.json"))
+        self.batches().join(format!("{batch}.json"))
     }
 
     pub(crate) fn batch_environment(&self, batch: &Uid) -> PathBuf {
-        self.root.join("batches").join(format!("{batch}.env"))
+        self.batches().join(format!("{batch}.env"))
     }
 
     pub(crate) fn batch_notice_log(&self, batch: &Uid) -> PathBuf {
-        self.root.join("batches").join(format!("{batch}.notice.log"))
+        self.batches().join(format!("{batch}.notice.log"))
     }
 
     pub(crate) fn tasks(&self) -> PathBuf {

@@ -17,6 +17,9 @@ use crate::task::{Reason, State};
 /// How often the right to decide is waited for, five seconds each.
 const TRIES: usize = 12;
 
+/// So many turns that come to nothing are enough: a full disk, for example, passes by no try.
+const TURNS: u32 = 5;
+
 impl Room<'_> {
     /// Looks who of those that run has ended.
     pub(super) fn see_ends(&mut self) -> Result<(), Error> {
@@ -40,7 +43,7 @@ impl Room<'_> {
             return Ok(());
         }
         for ((at, place), standing) in ends.into_iter().zip(standings) {
-            self.take_in(at, place, standing);
+            self.take_in(at, place, standing)?;
         }
         Ok(())
     }
@@ -57,11 +60,18 @@ impl Room<'_> {
         Ok(Some(standing))
     }
 
-    fn take_in(&mut self, at: usize, place: Place, standing: Option<Standing>) {
-        let Some(standing) = standing else { return };
+    fn take_in(&mut self, at: usize, place: Place, standing: Option<Standing>) -> Result<(), Error> {
+        let Some(standing) = standing else { return Ok(()) };
         let desk = &mut self.desks[at];
         match Seen::of(&standing) {
-            Seen::Waits => desk.waiting.push_front(place),
+            Seen::Waits => {
+                let in_vain = self.in_vain.entry(place.clone()).or_default();
+                *in_vain += 1;
+                if *in_vain == TURNS {
+                    return Err(Error::NeverBegins(place.task));
+                }
+                desk.waiting.push_front(place);
+            }
             Seen::Rests(until) => desk.resting.push((place, until)),
             Seen::Runs => desk.running.push(place),
             Seen::Over(outcome) => {
@@ -72,6 +82,7 @@ impl Room<'_> {
                 self.known.insert(place.task, (standing.entry, outcome));
             }
         }
+        Ok(())
     }
 
     /// Tasks that were kept from doing well by what is none of their fault get another attempt, and their batch pauses until there is
@@ -93,7 +104,9 @@ impl Room<'_> {
             }
         }
         if stepped {
+            // Whether or not anything was written: those that ended have no place any more.
             self.read_journal()?;
+            self.set_desks()?;
         }
         Ok(stepped)
     }

@@ -167,8 +167,8 @@ fn the_environment_goes_with_a_batch_that_ends_while_nobody_keeps_it() {
 /// The environments of batches that are kept on disk.
 fn environments(lab: &Lab) -> Vec<String> {
     let entries = fs::read_dir(lab.root().join(".git/takeback/batches")).unwrap();
-    let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
-    names.filter(|name| name.ends_with(".env")).collect()
+    let paths = entries.map(|entry| entry.unwrap().path()).filter(|path| path.extension().is_some_and(|end| end == "env"));
+    paths.map(|path| path.file_name().unwrap().to_str().unwrap().to_owned()).collect()
 }
 
 #[test]

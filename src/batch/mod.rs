@@ -25,5 +25,5 @@ pub use inputs::Source;
 pub(crate) use plan::{Plan, plan};
 pub(crate) use resume::{again, resume};
 pub use tally::{Counts, State};
-pub(crate) use tally::{Share, Standing, Sum, is_kept, standing, sum};
+pub(crate) use tally::{NOBODY, Share, Standing, Sum, is_kept, standing, sum};
 pub use wish::{BatchWish, Sample};

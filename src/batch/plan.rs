@@ -104,7 +104,7 @@ pub(crate) fn plan(site: &Site, dir: &Path, wish: &BatchWish, stdin: &[u8]) -> R
     let template = pattern::template(&first.spec, wish, &task, &inputs.columns);
     if earlier.is_none()
         && wish.task.name.is_none()
-        && let Some(name) = find_alike(&book, &template, &task)
+        && let Some(name) = find_alike(&book, &template, &task, &inputs)
     {
         let named = BatchWish { task: RunWish { name: Some(name.to_string()), ..wish.task.clone() }, ..wish.clone() };
         return plan(site, dir, &named, stdin);
@@ -137,11 +137,13 @@ fn find_by_name(site: &Site, book: &Book<'_>, name: &str) -> Result<Option<Earli
     Ok(Some(Earlier { batch, tasks, sample: entry.sample.clone(), open, is_running }))
 }
 
-/// The last batch whose tasks do the same.
-fn find_alike(book: &Book<'_>, template: &Template, task: &RunWish) -> Option<Name> {
+/// The last batch whose tasks do the same to inputs of which at least one is the same.
+fn find_alike(book: &Book<'_>, template: &Template, task: &RunWish, inputs: &Inputs) -> Option<Name> {
+    let rows: HashSet<&Vec<Text>> = inputs.rows.iter().collect();
     let alike = |batch: &&crate::journal::BatchEntry| {
         let as_its = Template { env_digest: pattern::env_digest(&batch.uid, task), ..template.clone() };
-        batch.plan.template().content() == as_its.content()
+        let shares = || batch.places().any(|place| rows.contains(&batch.plan.inputs[place].values));
+        batch.plan.template().content() == as_its.content() && shares()
     };
     book.fold.batches().iter().rev().find(alike).map(|batch| batch.id.clone())
 }
@@ -220,17 +222,19 @@ impl Draft<'_> {
     fn sort(&self, batch: &mut Batch, earlier: Option<&Earlier>) -> Sorted {
         let mut sorted = Sorted::default();
         let mut known: HashMap<String, usize> = HashMap::new();
+        let contents: Vec<String> = batch.templates.iter().map(Template::content).collect();
+        let own = self.template.content();
         for (place, input) in batch.inputs.iter().enumerate().filter(|(_, input)| input.retired.is_none()) {
             let template = &batch.templates[input.template];
             if let Some(task) = earlier.and_then(|earlier| earlier.tasks.get(&place))
                 && (template.pattern.base == self.template.pattern.base || self.stays_on(task, &input.values))
             {
-                known.insert(content(template, &input.values), place);
+                known.insert(content(&contents[input.template], template, &input.values), place);
             }
         }
         let newest = batch.templates.len() - 1;
         for row in &self.inputs.rows {
-            let place = known.remove(&content(&self.template, row)).unwrap_or_else(|| {
+            let place = known.remove(&content(&own, &self.template, row)).unwrap_or_else(|| {
                 sorted.added += 1;
                 batch.inputs.push(Input::new(newest, row.clone()));
                 batch.inputs.len() - 1
@@ -313,8 +317,8 @@ impl Draft<'_> {
 }
 
 /// What a task comes to, whatever its number.
-fn content(template: &Template, values: &[Text]) -> String {
-    serde_json::to_string(&(template.content(), template.content_of(values))).unwrap_or_default()
+fn content(of_all: &str, template: &Template, values: &[Text]) -> String {
+    serde_json::to_string(&(of_all, template.content_of(of_all, values))).unwrap_or_default()
 }
 
 /// Tells whether there is nothing of a task that could land, and it would have to run for that.

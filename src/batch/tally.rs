@@ -10,6 +10,9 @@ use crate::sys::lock::Lock;
 use crate::task;
 use crate::task::Moment;
 
+/// What is said of a batch whose tasks wait, and nobody is there to start them.
+pub(crate) const NOBODY: &str = "nobody works on it";
+
 /// Where a batch stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -197,7 +200,7 @@ fn judge(
         Some(Stage::Halted { why }) => (State::Halted, Some(why.clone()), None),
         Some(Stage::Paused { why, until }) if due > 0 => (State::Paused, Some(why.clone()), *until),
         _ if at_work > 0 || (is_due && is_kept) => (State::Running, None, None),
-        _ if is_due => (State::Paused, Some("nobody works on it".to_owned()), None),
+        _ if is_due => (State::Paused, Some(NOBODY.to_owned()), None),
         _ => (State::Sampled, entry.sample_why.clone(), None),
     }
 }

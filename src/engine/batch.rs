@@ -10,6 +10,7 @@ use crate::batch::{self, BatchWish, Counts, Share, Standing, State, Sum};
 use crate::id::{Name, Uid};
 use crate::journal::{BatchEntry, Book};
 use crate::keeper;
+use crate::sys::file;
 use crate::task::Moment;
 
 /// A batch as scripts see it: DESIGN's `batch` object.
@@ -62,9 +63,9 @@ impl BatchPlan {
         &self.plan.batch.id
     }
 
-    /// Whether there is anything to do.
+    /// Whether nothing would be done: all of it has run, or is on its way.
     pub fn is_idle(&self) -> bool {
-        !self.plan.is_new && self.plan.waiting == 0
+        !self.plan.is_new && self.plan.waiting == 0 && self.plan.again.is_empty()
     }
 
     /// What the user should know before it runs, a line each.
@@ -180,7 +181,7 @@ impl Engine {
             let sum = batch::sum(entry, its.iter().map(|task| (task.uid(), Share::of(task))), is_kept);
             Batch::of(entry, sum, its.iter().map(|task| task.spec.id.clone()).collect())
         };
-        Ok(Overview { tasks, batches: book.fold.batches().iter().map(one).collect() })
+        Ok(Overview { tasks, batches: book.fold.batches().iter().map(one).map(|batch| self.last_words(batch)).collect() })
     }
 
     /// The tasks and batches that are named; a batch's tasks are among the tasks.
@@ -216,7 +217,17 @@ impl Engine {
         };
         let standing = batch::standing(&self.site, &book, entry)?;
         let tasks = self.tasks_of(&book, &standing.tasks)?;
-        Ok(Some((Batch::standing(standing), tasks)))
+        Ok(Some((self.last_words(Batch::standing(standing)), tasks)))
+    }
+
+    /// What last kept the process that starts tasks from its work, where nobody does it now.
+    fn last_words(&self, batch: Batch) -> Batch {
+        if batch.state != State::Paused || batch.message.as_deref() != Some(batch::NOBODY) {
+            return batch;
+        }
+        let log = file::read(&self.site.layout.keeper_log()).ok().flatten();
+        let words = log.map(|text| String::from_utf8_lossy(&text).trim().to_owned()).filter(|words| !words.is_empty());
+        Batch { message: words.map_or(batch.message, |words| Some(format!("{}: {words}", batch::NOBODY))), ..batch }
     }
 
     fn batch_by_uid(&self, uid: &Uid) -> Result<Batch, Error> {

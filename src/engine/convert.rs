@@ -232,6 +232,9 @@ impl From<LandingError> for Error {
             LandingError::None { batch, .. } => {
                 Self::new(ErrorKind::State, message).about(&batch).hint(format!("`takeback status {batch}` shows where it stands"))
             }
+            LandingError::NumbersOfNone => {
+                Self::new(ErrorKind::Usage, message).about("--tasks").hint("leave it out, or name the batch")
+            }
             LandingError::NoOwners => Self::new(ErrorKind::UnknownPath, message)
                 .about("CODEOWNERS")
                 .hint("commit one, or part by something else: `--split-by dir`"),

@@ -71,12 +71,17 @@ impl Seen {
 }
 
 impl Desk {
-    /// Looks at all tasks of a batch; those that are over go to `known`, and are not read again.
+    /// Looks at all tasks of a batch; those that are over go to `known`, and are not read again. The keeper is there since `began`.
     ///
     /// # Errors
     ///
     /// [`Error::Book`] if a record is unreadable.
-    pub(super) fn set(site: &Site, book: &Book<'_>, entry: &BatchEntry, known: &mut Known) -> Result<Self, Error> {
+    pub(super) fn set(
+        site: &Site,
+        book: &Book<'_>,
+        entry: &BatchEntry,
+        (known, began): (&mut Known, Moment),
+    ) -> Result<Self, Error> {
         let mut desk = Self {
             batch: entry.uid.clone(),
             plan: Arc::clone(&entry.plan),
@@ -103,6 +108,8 @@ impl Desk {
                 Seen::Waits => desk.held_back += 1,
                 Seen::Rests(until) => desk.resting.push((place, until)),
                 Seen::Runs => desk.running.push(place),
+                // It ended just before it was looked at: how it failed is still to be heard.
+                Seen::Over(Some(outcome)) if outcome.failure.is_some() && outcome.at >= began => desk.running.push(place),
                 Seen::Over(outcome) => {
                     desk.outcomes.extend(outcome.clone());
                     known.insert(task.uid.clone(), (task.clone(), outcome));

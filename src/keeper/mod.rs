@@ -51,6 +51,9 @@ pub(crate) fn ensure(site: &Site) -> Result<(), Error> {
 /// What kept it from its work, as a text; it stands in its log too.
 pub(crate) fn main(git_dir: &Path) -> Result<(), String> {
     let (site, lock) = start::take_over(git_dir)?;
+    if site.layout.keeper_log().exists() {
+        note(&site, "");
+    }
     match Room::open(&site).and_then(|mut room| room.keep()) {
         Ok(still) => {
             // In this order: whoever writes after this finds no keeper, and starts one.
@@ -59,14 +62,13 @@ pub(crate) fn main(git_dir: &Path) -> Result<(), String> {
             Ok(())
         }
         Err(e) => {
-            note(&site, &e);
+            note(&site, &format!("{}\n", crate::runner::chain(&e)));
             Err(e.to_string())
         }
     }
 }
 
 /// Nobody listens: it is kept for whoever looks.
-fn note(site: &Site, e: &Error) {
-    let text = format!("{}\n", crate::runner::chain(e));
+fn note(site: &Site, text: &str) {
     drop(file::replace_lightly(&site.layout.keeper_log(), text.as_bytes(), crate::sys::fault::Point::RECORD));
 }

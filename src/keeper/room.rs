@@ -21,8 +21,8 @@ use crate::store::Site;
 use crate::sys::file::{self, Stamp};
 use crate::sys::lock::{self, Lock};
 use crate::sys::{clock, process};
-use crate::task::Text;
 use crate::task::placeholder::Filling;
+use crate::task::{Moment, Text};
 
 // Between two rounds: a twentieth of the time since something happened.
 const SHORTEST_PAUSE: Duration = Duration::from_millis(5);
@@ -38,6 +38,8 @@ pub(super) struct Room<'a> {
     book: Book<'a>,
     desks: Vec<Desk>,
     known: Known,
+    /// When this keeper began.
+    began: Moment,
     obstacles: Obstacles,
     /// How many turns an attempt was given that came to nothing.
     in_vain: HashMap<Place, u32>,
@@ -69,6 +71,7 @@ impl<'a> Room<'a> {
             book,
             desks: vec![],
             known: Known::new(),
+            began: clock::now(),
             obstacles,
             at_work: HashSet::new(),
             in_vain: HashMap::new(),
@@ -131,7 +134,7 @@ impl<'a> Room<'a> {
         self.stirred = Instant::now();
         let mut desks = Vec::new();
         for entry in self.book.fold.batches() {
-            let desk = Desk::set(self.site, &self.book, entry, &mut self.known)?;
+            let desk = Desk::set(self.site, &self.book, entry, (&mut self.known, self.began))?;
             if desk.is_at_work() {
                 self.at_work.insert(entry.uid.clone());
             }

@@ -29,6 +29,10 @@ pub(super) fn to_land(book: &Book<'_>, wish: &LandWish) -> Result<Tasks, Error> 
         State::Landed | State::Discarded | State::Empty => false,
         _ => !wish.ready,
     };
+    let is_batch = |id: &String| matches!(book.find_any(id), Ok(Named::Batch(_)));
+    if wish.numbers.is_some() && !wish.ids.iter().any(is_batch) {
+        return Err(Error::NumbersOfNone);
+    }
     let mut found = Tasks { tasks: vec![], notes: vec![] };
     for id in &wish.ids {
         match book.find_any(id)? {

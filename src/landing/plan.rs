@@ -71,6 +71,9 @@ pub(crate) enum Error {
         /// How its tasks stand.
         why: String,
     },
+    /// `--tasks` without a batch.
+    #[error("`--tasks` is about the tasks of a batch, and none is named")]
+    NumbersOfNone,
     /// `--split-by codeowners`, and nobody says who owns what.
     #[error("there is no CODEOWNERS file")]
     NoOwners,

@@ -180,9 +180,9 @@ impl Template {
         serde_json::to_string(&asked).unwrap_or_default()
     }
 
-    /// The values of an input that a task's content depends on: of columns those that the template names, and the first.
-    pub(crate) fn content_of(&self, values: &[Text]) -> Vec<(String, Text)> {
-        let text = self.content();
+    /// The values of an input that a task's content depends on: of columns those that the template names, and the first. `text` is
+    /// [`content`](Self::content).
+    pub(crate) fn content_of(&self, text: &str, values: &[Text]) -> Vec<(String, Text)> {
         let in_text = |column: &String| text.contains(&format!("{{{column}}}"));
         let used = |n: usize, column: &String| n == 0 || self.env_columns.contains(column) || in_text(column);
         if self.columns.is_empty() {

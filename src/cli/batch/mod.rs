@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
+use crate::cli::batches::Told;
 use crate::cli::exit::Code;
 use crate::cli::out::{Page, View};
 use crate::cli::task_args::{Limit, TaskArgs};
@@ -163,6 +164,12 @@ fn hand_off(args: &Args, cx: &mut Cx) -> Result<Code, Error> {
     let plan = engine.plan_batch(&wish, &stdin)?;
     for line in plan.lines() {
         cx.out.note(&line);
+    }
+    if plan.is_idle() {
+        let Some((batch, _)) = engine.find_batch(plan.id().as_str())? else { return Ok(Code::Done) };
+        cx.out.note("there is nothing to do");
+        cx.out.answer(&Told::followed(batch))?;
+        return Ok(Code::Done);
     }
     // From before the hand-off: a Ctrl-C that comes just after it leaves nobody in doubt whether the tasks go on.
     let stop = if args.wait { Some(wait::on_interrupt()?) } else { None };

@@ -7,6 +7,7 @@ mod keeper;
 mod land;
 mod life;
 mod obstacles;
+mod outputs;
 mod parts;
 mod policy;
 mod sample;

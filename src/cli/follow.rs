@@ -62,8 +62,10 @@ pub(super) fn look_on(engine: &Engine, id: &str, stop: &AtomicBool, cx: &mut Cx)
             bar.aside(cx, &headline(task, &Page::PLAIN));
         }
         is_first = false;
-        bar.show(&batch, cx);
         let goes_on = batch.state == BatchState::Running || batch.at_work > 0 || batch.until.is_some();
+        if goes_on {
+            bar.show(&batch, cx);
+        }
         let stopped = stop.load(Ordering::Relaxed);
         if !goes_on || stopped {
             bar.end();

@@ -87,8 +87,11 @@ pub(super) fn branch(name: &str) -> &str {
     name.strip_prefix("refs/heads/").or_else(|| name.strip_prefix("refs/remotes/")).unwrap_or(name)
 }
 
-/// `a b c`, as they are typed.
-pub(super) fn words<T: ToString>(things: &[T]) -> String {
+/// `a b c`, as they are typed; many tasks of one batch as the batch, whose name stands for those that a verb can be about.
+pub(super) fn words<T: std::fmt::Display>(things: &[T]) -> String {
+    if let Some(batch) = batch_of(things).filter(|_| things.len() > MOST_NAMED) {
+        return batch;
+    }
     things.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
 }
 

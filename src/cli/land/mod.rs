@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::cli::exit::{self, Code};
 use crate::cli::out::{Out, Page, View};
-use crate::cli::text::{branch, count, join, named, plain, short};
+use crate::cli::text::{branch, count, join, named, plain, short, words};
 use crate::cli::{Cx, forecast, hunt, program, refused};
 use crate::engine::{CommitId, Culprits, Engine, Error, LandWish, LandedTask, Landing, Push, Refusal, RefusalKind, Shape, SplitBy};
 
@@ -237,11 +237,7 @@ impl View for Landed {
         lines.extend(landing.notes.iter().map(|n| format!("  {}", plain(n))));
         if landing.operation.is_some() {
             let is_pushed = landing.push.as_ref().is_some_and(|push| push.ok == Some(true));
-            let verb = if is_pushed {
-                format!("revert {}", landing.landed.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "))
-            } else {
-                "undo".to_owned()
-            };
+            let verb = if is_pushed { format!("revert {}", words(&landing.landed)) } else { "undo".to_owned() };
             lines.push(format!("  {}: {} {verb}", if is_pushed { "take it back" } else { "undo" }, program()));
             lines.extend(landing.git_line.as_ref().map(|line| format!("  without takeback: {line}")));
             lines.extend(self.lines_of_tasks());
@@ -340,8 +336,14 @@ fn way_out(refusal: &Refusal, id: &str) -> String {
                 "look at it: {us} diff {id}; {us} land {id} --allow-self-changed lands it, run --check-files keeps checks apart"
             )
         }
-        (R::Failed, _) => format!("{us} land {id} --allow-failed lands what it did all the same"),
-        (R::Running, _) => format!("{us} wait {id}"),
+        (R::Failed, _) => match refusal.task.as_str().split_once('.') {
+            Some((batch, _)) => format!("{us} land {batch} --ready lands the others; --allow-failed lands these too"),
+            None => format!("{us} land {id} --allow-failed lands what it did all the same"),
+        },
+        (R::Running, _) => match refusal.task.as_str().split_once('.') {
+            Some((batch, _)) => format!("{us} land {batch} --ready lands what is ready; {us} wait {batch}"),
+            None => format!("{us} wait {id}"),
+        },
         (R::Check, _) => format!("{us} land {id} --no-check lands it all the same"),
         (R::Empty, _) => format!("{us} retry {id}"),
         (R::Stale, _) => format!("{us} land {id} tries again"),

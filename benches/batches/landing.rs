@@ -149,7 +149,7 @@ impl<'a> Clone<'a> {
         for (key, value) in [("user.name", "Bench"), ("user.email", "bench@example.org"), ("gc.auto", "0")] {
             done(clone.git().args(["config", key, value]));
         }
-        clone.base = done(clone.git().args(["rev-parse", "HEAD"])).trim().to_owned();
+        done(clone.git().args(["rev-parse", "HEAD"])).trim().clone_into(&mut clone.base);
         clone.results = lines(&done(clone.git().arg("rev-parse").args(&names)));
         done(&mut lab.takeback(&["land", "edit"]));
         clone.trees = lines(&lab.git(&["log", "--reverse", "--format=%T", "main^2", &format!("^{}", clone.base)]));
@@ -173,8 +173,8 @@ impl<'a> Clone<'a> {
     fn join_all(&self) -> Duration {
         let folder = tempfile::tempdir_in(self.dir()).unwrap();
         let before = [&self.base].into_iter().chain(&self.trees);
-        let pairs: String = before.zip(&self.results).map(|(tree, result)| format!("{} -- {tree} {result}\n", self.base)).collect();
-        fs::write(folder.path().join("pairs"), pairs).unwrap();
+        let pairs: Vec<_> = before.zip(&self.results).map(|(tree, result)| format!("{} -- {tree} {result}\n", self.base)).collect();
+        fs::write(folder.path().join("pairs"), pairs.concat()).unwrap();
         let mut git = self.git();
         git.args(["merge-tree", "--write-tree", "--stdin"]).stdin(File::open(folder.path().join("pairs")).unwrap());
         git.env("GIT_OBJECT_DIRECTORY", folder.path());
@@ -182,7 +182,7 @@ impl<'a> Clone<'a> {
         settle();
         let (took, said) = timed(|| done(&mut git));
         // A line is answered by 1, where nothing is in the way, the tree, and nothing more, each with a NUL behind it.
-        let expected: String = self.trees.iter().map(|tree| format!("1\0{tree}\0\0")).collect();
+        let expected = self.trees.iter().map(|tree| format!("1\0{tree}\0\0")).collect::<Vec<_>>().concat();
         assert_eq!(said, expected, "git joins them to the same trees");
         took
     }

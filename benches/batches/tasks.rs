@@ -36,11 +36,11 @@ struct Samples {
 pub(crate) fn section(plan: &Plan, left: &mut Option<Lab>) -> String {
     let mut page = format!(
         "## A batch of {} tasks, {AT_ONCE} at once\n\nEach task changes another file; nothing is checked in either way. With takeback \
-         all of it is one sample, the filling of the first worktrees\nand the hand-off included:\n\n```sh\n{}\n```\n\nBy hand, a \
+         all of it is one sample, the filling of the first worktrees\nand the hand-off included:\n\n```sh\ntakeback {}\n```\n\nBy hand, a \
          sample of tasks only, two samples before the batch and two after it, in a repository of its own:\n\n```sh\n{}\nxargs -P{AT_ONCE} -L1 sh -c 'one $0 $1' < NAMES-AND-FILES\n```\n\nAll \
          figures are milliseconds a task: the time of all by their number.\n",
         plan.tasks,
-        format!("takeback {}", words("FILES").join(" ").replace(EDIT, &format!("'{EDIT}'"))),
+        words("FILES").join(" ").replace(EDIT, &format!("'{EDIT}'")),
         by_hand_script().replace("; ", "\n").replace(" && ", " &&\n  "),
     );
     for size in &plan.sizes {

@@ -4,7 +4,7 @@
 //! folder and the other adds files to it, git may follow the folder to its new name, so that goes to git as well; and so does a file
 //! that both removed, where one of them may have renamed it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use git2::{Odb, Oid, Repository};
 
@@ -39,58 +39,100 @@ pub(crate) struct Sides {
 ///
 /// [`Error::OldGit`] where git is needed and is older than 2.40; [`Error::Command`] where it fails.
 pub(crate) fn join(main: &Repository, intake: &Intake, sides: Sides) -> Result<Joined, Error> {
-    let odb = intake.odb()?;
-    let tree_of = |commit| intake.repo().find_commit(commit).map(|c| c.tree_id()).map_err(Error::of("read", commit));
-    let (base, ours, theirs) = (tree_of(sides.base)?, tree_of(sides.ours)?, tree_of(sides.theirs)?);
-    if base == ours {
-        return Ok(Joined::Tree(theirs));
-    }
-    let our_changes = tree::changes(&odb, Some(base), Some(ours))?;
-    let mut their_changes = tree::changes(&odb, Some(base), Some(theirs))?;
-    // What both sides did alike is there already.
-    let is_alike =
-        |change: &Change| our_changes.binary_search_by(|c| c.path.cmp(&change.path)).is_ok_and(|at| our_changes[at] == *change);
-    let removed_by_both = their_changes.iter().any(|change| change.new.is_none() && is_alike(change));
-    their_changes.retain(|change| !is_alike(change));
-    let adds = |changes: &[Change]| changes.iter().any(|change| change.old.is_none());
-    let may_have_renamed = removed_by_both && (adds(&our_changes) || adds(&their_changes));
-    if may_have_renamed || meet(&our_changes, &their_changes) || folder_may_have_moved(&odb, base, &our_changes, &their_changes)? {
-        return by_git(main, intake, sides);
-    }
-    if fold_meets(main, &our_changes, &their_changes) {
-        return Ok(Joined::Conflict(their_changes.into_iter().map(|c| c.path).collect()));
-    }
-    let edits: Edits = their_changes.into_iter().map(|c| (c.path, c.new)).collect();
-    Ok(Joined::Tree(tree::edit(&odb, intake, Some(ours), &edits)?))
+    Joiner::default().join(main, intake, sides)
 }
 
-/// Tells whether a path of one list equals one of the other, or is a folder above it.
-fn meet(a: &[Change], b: &[Change]) -> bool {
-    let paths: BTreeSet<&RepoPath> = a.iter().map(|c| &c.path).collect();
-    b.iter().any(|change| {
-        let mut above = Some(change.path.clone());
-        while let Some(path) = above {
-            if !path.is_root() && paths.contains(&path) {
-                return true;
-            }
-            above = path.parent();
+/// What one side has of its own, kept while one change after the other is brought to it: as long as they come from one base, only
+/// theirs are looked for.
+#[derive(Debug)]
+pub(crate) struct Joiner {
+    base: Oid,
+    /// Where the side is by now; no tree where that is not known.
+    tree: Oid,
+    changes: BTreeMap<RepoPath, Change>,
+}
+
+impl Default for Joiner {
+    fn default() -> Self {
+        Self { base: Oid::ZERO_SHA1, tree: Oid::ZERO_SHA1, changes: BTreeMap::new() }
+    }
+}
+
+impl Joiner {
+    /// As [`join`]; quicker where `ours` is what the last call came to, and the base is the same.
+    ///
+    /// # Errors
+    ///
+    /// As [`join`].
+    pub(crate) fn join(&mut self, main: &Repository, intake: &Intake, sides: Sides) -> Result<Joined, Error> {
+        let odb = intake.odb()?;
+        let tree_of = |commit| intake.repo().find_commit(commit).map(|c| c.tree_id()).map_err(Error::of("read", commit));
+        let (base, ours, theirs) = (tree_of(sides.base)?, tree_of(sides.ours)?, tree_of(sides.theirs)?);
+        if (self.base, self.tree) != (base, ours) {
+            let changes = tree::changes(&odb, Some(base), Some(ours))?;
+            *self = Self { base, tree: ours, changes: changes.into_iter().map(|change| (change.path.clone(), change)).collect() };
         }
-        let below = change.path.join(b"");
-        paths.range::<&RepoPath, _>(&below..).next().is_some_and(|next| change.path.holds(next))
-    })
-}
-
-/// Tells whether one side adds a file to a folder that the other side emptied while it added files itself.
-fn folder_may_have_moved(odb: &Odb<'_>, base: Oid, a: &[Change], b: &[Change]) -> Result<bool, Error> {
-    Ok(follows(odb, base, a, b)? || follows(odb, base, b, a)?)
-}
-
-fn follows(odb: &Odb<'_>, base: Oid, mover: &[Change], adder: &[Change]) -> Result<bool, Error> {
-    if !mover.iter().any(|c| c.old.is_none()) {
-        return Ok(false);
+        let mut theirs_alone = tree::changes(&odb, Some(base), Some(theirs))?;
+        // What both sides did alike is there already.
+        let is_alike = |change: &Change| self.changes.get(&change.path) == Some(change);
+        let removed_by_both = theirs_alone.iter().any(|change| change.new.is_none() && is_alike(change));
+        theirs_alone.retain(|change| !is_alike(change));
+        let adds = |change: &Change| change.old.is_none();
+        let may_have_renamed = removed_by_both && (self.changes.values().any(adds) || theirs_alone.iter().any(adds));
+        if may_have_renamed || self.meets(&theirs_alone) || self.folder_may_have_moved(&odb, &theirs_alone)? {
+            self.tree = Oid::ZERO_SHA1;
+            return by_git(main, intake, sides);
+        }
+        if fold_meets(main, &self.changes, &theirs_alone) {
+            return Ok(Joined::Conflict(theirs_alone.into_iter().map(|c| c.path).collect()));
+        }
+        let edits: Edits = theirs_alone.iter().map(|c| (c.path.clone(), c.new)).collect();
+        self.tree = if self.changes.is_empty() { theirs } else { tree::edit(&odb, intake, Some(ours), &edits)? };
+        self.changes.extend(theirs_alone.into_iter().map(|change| (change.path.clone(), change)));
+        Ok(Joined::Tree(self.tree))
     }
-    let deleted: BTreeSet<&RepoPath> = mover.iter().filter(|c| c.new.is_none()).map(|c| &c.path).collect();
-    let folders: BTreeSet<RepoPath> = adder.iter().filter(|c| c.old.is_none()).filter_map(|c| c.path.parent()).collect();
+
+    /// Tells whether a path of theirs equals one of ours, or one is a folder above the other.
+    fn meets(&self, theirs: &[Change]) -> bool {
+        theirs.iter().any(|change| {
+            let mut above = Some(change.path.clone());
+            while let Some(path) = above {
+                if !path.is_root() && self.changes.contains_key(&path) {
+                    return true;
+                }
+                above = path.parent();
+            }
+            let below = change.path.join(b"");
+            self.changes.range(below..).next().is_some_and(|(next, _)| change.path.holds(next))
+        })
+    }
+
+    /// Tells whether one side adds a file to a folder that the other side emptied while it added files itself.
+    fn folder_may_have_moved(&self, odb: &Odb<'_>, theirs: &[Change]) -> Result<bool, Error> {
+        let ours = || self.changes.values();
+        let moves = |changes: &mut dyn Iterator<Item = &Change>| {
+            let (mut adds, mut removes) = (false, false);
+            for change in changes {
+                adds |= change.old.is_none();
+                removes |= change.new.is_none();
+            }
+            adds && removes
+        };
+        let adds = theirs.iter().any(|change| change.old.is_none());
+        let by_us = adds && moves(&mut ours()) && follows(odb, self.base, ours(), theirs.iter())?;
+        Ok(by_us || (moves(&mut theirs.iter()) && follows(odb, self.base, theirs.iter(), ours())?))
+    }
+}
+
+/// Tells whether one side adds a file to a folder that the other has emptied.
+fn follows<'c>(
+    odb: &Odb<'_>,
+    base: Oid,
+    mover: impl Iterator<Item = &'c Change>,
+    adder: impl Iterator<Item = &'c Change>,
+) -> Result<bool, Error> {
+    let deleted: BTreeSet<&RepoPath> = mover.filter(|c| c.new.is_none()).map(|c| &c.path).collect();
+    let folders: BTreeSet<RepoPath> = adder.filter(|c| c.old.is_none()).filter_map(|c| c.path.parent()).collect();
     for folder in folders {
         let Some(Entry { id, .. }) = tree::find(odb, base, &folder)? else { continue };
         let files = tree::flatten(odb, id)?;
@@ -102,13 +144,13 @@ fn follows(odb: &Odb<'_>, base: Oid, mover: &[Change], adder: &[Change]) -> Resu
 }
 
 /// Tells whether new paths differ from the other side's by case alone, in a checkout that folds case.
-fn fold_meets(main: &Repository, a: &[Change], b: &[Change]) -> bool {
+fn fold_meets(main: &Repository, a: &BTreeMap<RepoPath, Change>, b: &[Change]) -> bool {
     let folds = main.config().and_then(|c| c.get_bool("core.ignorecase")).unwrap_or(false);
     if !folds {
         return false;
     }
     let fold = |change: &Change| change.path.to_string().to_lowercase();
-    let paths: BTreeSet<String> = a.iter().filter(|c| c.new.is_some()).map(fold).collect();
+    let paths: BTreeSet<String> = a.values().filter(|c| c.new.is_some()).map(fold).collect();
     b.iter().filter(|c| c.new.is_some()).any(|c| paths.contains(&fold(c)))
 }
 

@@ -14,7 +14,7 @@ use git2::Repository;
 use super::message::{Brought, Wording};
 use super::{Refusal, RefusalKind};
 use crate::git::commit::{self, NewCommit};
-use crate::git::merge::{self, Joined, Sides};
+use crate::git::merge::{Joined, Joiner, Sides};
 use crate::git::{self, Intake, tree};
 use crate::id::{CommitId, TreeId};
 use crate::journal::Landed;
@@ -66,8 +66,9 @@ pub(crate) struct Chain {
 pub(crate) fn make(order: &Order<'_>) -> Result<Chain, git::Error> {
     let tree = tree::of_commit(order.main, order.start)?;
     let mut chain = Chain { commits: vec![], tip: order.start, tree, landed: vec![], keeps: vec![], refused: vec![] };
+    let mut joiner = Joiner::default();
     for brought in order.tasks {
-        match order.add(&chain, *brought)? {
+        match order.add(&chain, *brought, &mut joiner)? {
             Ok(commits) => chain.grow(brought, commits),
             Err(refusal) => chain.refused.push(refusal),
         }
@@ -93,12 +94,12 @@ impl Chain {
 
 impl Order<'_> {
     /// Adds one task's change behind the chain's tip.
-    fn add(&self, chain: &Chain, brought: Brought<'_>) -> Result<Result<Vec<CommitId>, Refusal>, git::Error> {
+    fn add(&self, chain: &Chain, brought: Brought<'_>, joiner: &mut Joiner) -> Result<Result<Vec<CommitId>, Refusal>, git::Error> {
         let task = brought.task;
         let refuse = |kind, message: &str| Ok(Err(Refusal::new(&task.spec.id, kind, message)));
         let Some(result) = task.record.result else { return refuse(RefusalKind::Empty, "changed nothing") };
         let sides = Sides { base: task.record.base.into(), ours: chain.tip.into(), theirs: result.into() };
-        let tree = match merge::join(self.main, self.intake, sides)? {
+        let tree = match joiner.join(self.main, self.intake, sides)? {
             Joined::Tree(tree) => tree,
             Joined::Conflict(paths) => {
                 let refusal = |message: &str| Refusal::new(&task.spec.id, RefusalKind::Conflict, message).at(paths);

@@ -199,6 +199,8 @@ fn judge(
         _ if counts.queued == 0 && counts.running == 0 => (State::Done, None, None),
         Some(Stage::Halted { why }) => (State::Halted, Some(why.clone()), None),
         Some(Stage::Paused { why, until }) if due > 0 => (State::Paused, Some(why.clone()), *until),
+        // What runs goes on by itself, and after that nothing.
+        _ if at_work > 0 && is_due && !is_kept => (State::Running, Some("nobody starts those that wait".to_owned()), None),
         _ if at_work > 0 || (is_due && is_kept) => (State::Running, None, None),
         _ if is_due => (State::Paused, Some(NOBODY.to_owned()), None),
         _ => (State::Sampled, entry.sample_why.clone(), None),

@@ -130,6 +130,7 @@ fn next(batch: &Batch) -> Option<String> {
     let (us, id, counts) = (program(), &batch.id, &batch.counts);
     let failed = (counts.failed > 0).then(|| format!("{us} retry {id} --failed"));
     let steps: Vec<String> = match batch.state {
+        BatchState::Running if batch.message.is_some() => vec![format!("{us} continue {id}")],
         BatchState::Running => return None,
         BatchState::Sampled | BatchState::Paused | BatchState::Halted => {
             let look = (counts.ready > 0).then(|| format!("{us} diff {id}"));

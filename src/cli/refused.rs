@@ -17,7 +17,13 @@ pub(super) fn rows(refusals: &[Refusal]) -> impl Iterator<Item = &[Refusal]> {
 
 /// What is said of one task, said of several.
 fn of_several(message: &str) -> String {
-    for (one, several) in [("is ", "are "), ("has ", "have "), ("was ", "were ")] {
+    for (one, several) in [
+        ("is ", "are "),
+        ("has ", "have "),
+        ("was ", "were "),
+        ("breaks ", "break "),
+        ("does not pass its own ", "do not pass their own "),
+    ] {
         if let Some(rest) = message.strip_prefix(one) {
             return format!("{several}{rest}");
         }

@@ -267,14 +267,30 @@ impl Landed {
             return way_out(refusal, id);
         }
         if !landing.culprits.contains(&refusal.task) {
+            let id = self.not_blamed(id);
             return format!("{us} land {id} lands them without it; --culprits evict leaves out whoever breaks the check");
         }
-        let anew = format!("{us} diff {id} shows what it does; {us} retry {id} --base HEAD");
-        if landing.operation.is_some() {
-            format!("{anew} does it again, on what has landed")
+        let one = &refusal.task;
+        let (look, it) = if one.as_str() == id {
+            (format!("{us} diff {one} shows what it does"), "it")
         } else {
-            format!("{anew} does it again; {us} land {id} --no-check lands it all the same")
+            (format!("{us} diff {one}, and so on, shows what they do"), "them")
+        };
+        let anew = format!("{look}; {us} retry {id} --base HEAD does {it} again");
+        if landing.operation.is_some() {
+            format!("{anew}, on what has landed")
+        } else {
+            format!("{anew}; {us} land {id} --no-check lands {it} all the same")
         }
+    }
+
+    /// Those of a batch who are not to blame, by their numbers, where `id` stands for all of it; else `id`.
+    fn not_blamed(&self, id: &str) -> String {
+        let is_fine = |refusal: &&Refusal| refusal.kind == RefusalKind::Check && !self.landing.culprits.contains(&refusal.task);
+        let fine = self.landing.refused.iter().filter(is_fine);
+        let numbers: Option<Vec<u32>> =
+            fine.map(|refusal| refusal.task.as_str().strip_prefix(id)?.strip_prefix('.')?.parse().ok()).collect();
+        numbers.map_or_else(|| id.to_owned(), |numbers| format!("{id} --tasks {}", ranges(numbers)))
     }
 
     /// How one of several tasks is taken back without takeback; of many, how to find it.
@@ -304,6 +320,18 @@ impl Landed {
         let target = branch(&landing.target.name);
         format!("{} {} on {target}: {}", page.bold(&named(&landing.landed)), page.paint("32", word), short(commit))
     }
+}
+
+/// Numbers as `--tasks` takes them: `1-20,24`.
+fn ranges(mut numbers: Vec<u32>) -> String {
+    numbers.sort_unstable();
+    let runs = numbers.chunk_by(|one, next| one + 1 == *next);
+    let words = runs.filter_map(|run| match run {
+        [] => None,
+        [one] => Some(one.to_string()),
+        [first, .., last] => Some(format!("{first}-{last}")),
+    });
+    words.collect::<Vec<_>>().join(",")
 }
 
 /// What came of the push, and how to go on.
@@ -357,5 +385,16 @@ fn way_out(refusal: &Refusal, id: &str) -> String {
         (R::Protected, _) => format!("{us} land {id} --to NEW-BRANCH makes a branch for a pull request; --force lands it here"),
         (R::State, Some(_)) => "git log --oneline shows which commit it was; --to BRANCH names another branch".to_owned(),
         (R::State, _) => format!("{us} undo {id} takes back what was decided about it"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_in_a_row_are_a_range() {
+        assert_eq!(ranges(vec![7, 1, 3, 2, 9, 10]), "1-3,7,9-10");
+        assert_eq!(ranges(vec![4]), "4");
     }
 }

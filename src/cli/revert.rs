@@ -26,7 +26,7 @@ Examples:
 #[derive(clap::Args, Debug)]
 #[command(after_long_help = EXAMPLES)]
 pub(super) struct Args {
-    /// Tasks that landed: names, or prefixes that fit one only
+    /// Tasks that landed, and batches: names, or prefixes that fit one only
     #[arg(required = true, value_name = "ID")]
     ids: Vec<String>,
 

@@ -22,7 +22,7 @@ Examples:
 #[derive(clap::Args, Debug)]
 #[command(after_long_help = EXAMPLES)]
 pub(super) struct Args {
-    /// A task or an operation [default: the last operation]
+    /// A task, a batch or an operation [default: the last operation]
     #[arg(value_name = "ID")]
     what: Option<String>,
 

@@ -9,16 +9,26 @@ use crate::id::Name;
 use crate::landing::{self, Blame, CulpritSearch, Culprits, LandWish, Refusal, RefusalKind};
 use crate::runner::landing_check::{Asked, Said};
 
-/// A check that is about to be asked, to find out which of several tasks breaks it.
+/// A check that is about to be asked about what is to land.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
-pub struct Asking {
-    /// Its shell line.
-    pub command: String,
-    /// How many tasks may be the one.
-    pub suspects: usize,
-    /// How often it was run so far to find out.
-    pub runs: u32,
+pub enum Asking {
+    /// One of those that all of it has to pass.
+    Joined {
+        /// How many have said yes.
+        done: usize,
+        /// How many there are.
+        all: usize,
+    },
+    /// One that said no, to find out which of several tasks breaks it.
+    Culprit {
+        /// Its shell line.
+        command: String,
+        /// How many tasks may be the one.
+        suspects: usize,
+        /// How often it was run so far to find out.
+        runs: u32,
+    },
 }
 
 /// What is known so far of those who break a landing.
@@ -80,7 +90,7 @@ impl Engine {
         if culprit.alone.is_none() {
             culprit.alone = self.breaks_alone(plan, place - 1, asked, hunt)?;
         }
-        let others = format!("would not be blamed: `{id}` breaks the check `{}`", asked.command);
+        let others = format!("is held up: `{id}` breaks the check `{}`", asked.command);
         let mut refused = refuse_all(plan, RefusalKind::Check, &others);
         // The one comes first, so that the others stand together.
         refused[..place].rotate_right(1);
@@ -141,7 +151,12 @@ impl<'t> Hunt<'t> {
     }
 
     fn announce(&mut self, asked: &Asked, suspects: usize) {
-        (self.tell)(&Asking { command: asked.command.clone(), suspects, runs: self.runs });
+        (self.tell)(&Asking::Culprit { command: asked.command.clone(), suspects, runs: self.runs });
+    }
+
+    /// Tells how far the checks of all that is to land are.
+    pub(super) fn count(&mut self, done: usize, all: usize) {
+        (self.tell)(&Asking::Joined { done, all });
     }
 
     fn hear(&mut self, said: Said) {

@@ -80,8 +80,8 @@ impl Engine {
     }
 
     /// Lands: runs the checks that the tree to land has not seen, then moves the branch, then the files and the index of the
-    /// checkouts that have it. Where a check says no to several tasks it looks for the one who breaks it; `tell` hears of each tree
-    /// that is asked about.
+    /// checkouts that have it. Where a check says no to several tasks it looks for the one who breaks it; `tell` hears of each time
+    /// that a check is asked.
     ///
     /// # Errors
     ///
@@ -92,7 +92,7 @@ impl Engine {
         let mut hunt = Hunt::new(tell);
         let mut moved = 0;
         while plan.plan.decision.is_some() {
-            match self.try_to_land(&mut plan)? {
+            match self.try_to_land(&mut plan, &mut hunt)? {
                 Tried::Answered(mut landing) => {
                     self.push(&plan.plan, &mut landing);
                     return Ok(hunt.add_to(*landing));
@@ -119,13 +119,13 @@ impl Engine {
         Ok(hunt.add_to(plan.answer()))
     }
 
-    fn try_to_land(&mut self, plan: &mut LandPlan) -> Result<Tried, Error> {
+    fn try_to_land(&mut self, plan: &mut LandPlan, hunt: &mut Hunt<'_>) -> Result<Tried, Error> {
         plan.plan.seal(&self.site)?;
         if plan.plan.decision.is_none() {
             return Ok(Tried::answered(plan.answer()));
         }
         self.bring_in(&plan.plan)?;
-        let checked = self.check_joined(&plan.plan)?;
+        let checked = self.check_joined(&plan.plan, hunt)?;
         if let Some(failed) = checked.failed {
             return Ok(Tried::Failed(failed));
         }
@@ -161,9 +161,9 @@ impl Engine {
         Ok(())
     }
 
-    fn check_joined(&self, plan: &landing::Plan) -> Result<Checked, Error> {
+    fn check_joined(&self, plan: &landing::Plan, hunt: &mut Hunt<'_>) -> Result<Checked, Error> {
         let Some(joined) = joined(plan) else { return Ok(Checked::default()) };
-        Ok(landing_check::run(&self.site, &joined)?)
+        Ok(landing_check::run(&self.site, &joined, &mut |done, all| hunt.count(done, all))?)
     }
 }
 

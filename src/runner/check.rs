@@ -92,7 +92,9 @@ fn self_changed(attempt: &Attempt<'_>, trees: (TreeId, TreeId)) -> Result<Vec<Re
     let spec = &attempt.spec;
     let lines: Vec<&str> = spec.setup.iter().chain(&spec.checks).map(String::as_str).collect();
     let judges = Judges { lines: &lines, cwd: &spec.cwd, check_files: &spec.check_files, work: spec.input() };
-    Ok(self_changed::find(&repo::odb(&attempt.site.repo)?, trees, judges)?)
+    let odb = repo::odb(&attempt.site.repo)?;
+    let changes = tree::changes(&odb, Some(trees.0.into()), Some(trees.1.into()))?;
+    Ok(self_changed::find(&odb, trees, &changes, judges)?)
 }
 
 /// Asks one check about one commit's tree: the yes that it said before to the same question, or what it says now.

@@ -70,12 +70,13 @@ pub(crate) struct Said {
     pub(crate) note: Option<String>,
 }
 
-/// Runs what has to be run: the tasks' own checks where the tree to land is not the one they saw, and `land --check` always.
+/// Runs what has to be run: the tasks' own checks where the tree to land is not the one they saw, and `land --check` always. `tell`
+/// hears how many of how many have said yes.
 ///
 /// # Errors
 ///
 /// [`Error`] if a check cannot be run.
-pub(crate) fn run(site: &Site, joined: &Joined<'_>) -> Result<Checked, Error> {
+pub(crate) fn run(site: &Site, joined: &Joined<'_>, tell: &mut dyn FnMut(usize, usize)) -> Result<Checked, Error> {
     let asked = joined.asked(site)?;
     if asked.is_empty() {
         return Ok(Checked { notes: notes(joined), ..Checked::default() });
@@ -88,7 +89,9 @@ pub(crate) fn run(site: &Site, joined: &Joined<'_>) -> Result<Checked, Error> {
         return Ok(checked);
     }
     process::become_subreaper();
-    for asked in asked {
+    let all = asked.len();
+    for (done, asked) in asked.into_iter().enumerate() {
+        tell(done, all);
         let said = joined.ask(site, &asked, joined.tip.0, false)?;
         if !said.yes {
             checked.failed = Some(asked);
@@ -162,12 +165,14 @@ impl Joined<'_> {
             return Ok(vec![]);
         }
         let (odb, before) = (repo::odb(&site.repo)?, tree::of_commit(&site.repo, self.start)?);
+        // Once: of a thousand tasks there are as many checks, and as many changes.
+        let changes = tree::changes(&odb, Some(before.into()), Some(self.tip.1.into()))?;
         for asked in asked {
             let spec = &self.tasks[asked.task].spec;
             let lines: Vec<&str> = spec.setup.iter().chain([&asked.command]).map(String::as_str).collect();
             let work = spec.input().filter(|_| asked.owners > 0);
             let judges = Judges { lines: &lines, cwd: &spec.cwd, check_files: &asked.check_files, work };
-            found.extend(self_changed::find(&odb, (before, self.tip.1), judges)?);
+            found.extend(self_changed::find(&odb, (before, self.tip.1), &changes, judges)?);
         }
         Ok(found.into_iter().collect())
     }

@@ -1,6 +1,7 @@
 //! Whether a result is what was asked for: its scope, and its checks.
 
 pub(crate) mod check_files;
+mod programs;
 pub(crate) mod scope;
 pub(crate) mod self_changed;
 mod shell;

@@ -20,75 +20,12 @@ use std::collections::BTreeSet;
 use git2::{ObjectType, Odb};
 
 use super::Error;
+use super::programs::{BEFORE, ENTRIES, FEEDERS, INTERPRETERS, LOOKERS, RUNNERS, SHELLS, WRAPPERS};
 use super::scope::{self, Scope};
 use super::shell::commands;
 use crate::git::tree::{self, Change, Entry};
 use crate::id::TreeId;
 use crate::task::RepoPath;
-
-/// Words of the shell that stand before a command.
-const BEFORE: &[&str] = &["!", "if", "then", "elif", "else", "do", "while", "until", "{", "time"];
-/// Programs that run another one.
-const WRAPPERS: &[&str] = &["env", "exec", "command", "nohup", "nice", "timeout", "stdbuf", "xargs", "sudo", "setsid"];
-/// Programs that read their operands' lines and run none of them.
-const LOOKERS: &[&str] = &[
-    "[",
-    "[[",
-    "ag",
-    "awk",
-    "black",
-    "cat",
-    "clang-format",
-    "clang-tidy",
-    "codespell",
-    "cut",
-    "du",
-    "echo",
-    "egrep",
-    "eslint",
-    "fgrep",
-    "file",
-    "flake8",
-    "gawk",
-    "git",
-    "gofmt",
-    "grep",
-    "head",
-    "isort",
-    "jq",
-    "ls",
-    "markdownlint",
-    "mypy",
-    "prettier",
-    "printf",
-    "pylint",
-    "rg",
-    "ruff",
-    "rustfmt",
-    "sed",
-    "shellcheck",
-    "sort",
-    "stat",
-    "tail",
-    "test",
-    "tr",
-    "tsc",
-    "uniq",
-    "wc",
-    "xmllint",
-    "yamllint",
-];
-/// Programs of which the first operand is a program.
-const INTERPRETERS: &[&str] =
-    &[".", "source", "sh", "bash", "dash", "zsh", "ksh", "perl", "ruby", "node", "Rscript", "julia", "php", "lua"];
-/// Those of them that take a shell line as an operand.
-const SHELLS: &[&str] = &["sh", "bash", "dash", "zsh", "ksh", "eval"];
-/// Programs whose output is what their operands say, where a shell reads it.
-const FEEDERS: &[&str] = &["cat", "sed"];
-/// What runs where a folder is given to an interpreter.
-const ENTRIES: &[&str] = &["__main__.py", "index.js"];
-/// Programs of which every operand is run.
-const RUNNERS: &[&str] = &["pytest", "py.test", "nosetests", "bats", "prove", "jest", "mocha", "rspec", "phpunit", "tox", "nox"];
 
 /// How many links are followed one after the other.
 const LINKS: usize = 5;
@@ -135,16 +72,20 @@ struct Look<'a> {
     found: BTreeSet<RepoPath>,
 }
 
-/// Finds the paths that differ between two trees and that the lines name.
+/// Finds the paths that the lines name, among `changes`: all that differs between two trees.
 ///
 /// # Errors
 ///
 /// [`Error`] if a tree is unreadable, or a glob of what the lines see as before.
-pub(crate) fn find(odb: &Odb<'_>, (before, result): (TreeId, TreeId), judges: Judges<'_>) -> Result<Vec<RepoPath>, Error> {
+pub(crate) fn find(
+    odb: &Odb<'_>,
+    (before, result): (TreeId, TreeId),
+    changes: &[Change],
+    judges: Judges<'_>,
+) -> Result<Vec<RepoPath>, Error> {
     let Judges { lines, cwd, check_files, work } = judges;
     let safe = Scope::new(check_files)?;
-    let mut changes = tree::changes(odb, Some(before.into()), Some(result.into()))?;
-    changes.retain(|change| !safe.names(&change.path));
+    let changes: Vec<Change> = changes.iter().filter(|change| !safe.names(&change.path)).cloned().collect();
     if changes.is_empty() {
         return Ok(vec![]);
     }
@@ -446,7 +387,8 @@ mod tests {
         let odb = git::repo::odb(&repo).unwrap();
         let check_files: Vec<_> = check_files.iter().map(ToString::to_string).collect();
         let judges = Judges { lines, cwd: &RepoPath::from(cwd), check_files: &check_files, work };
-        let found = find(&odb, (before, result), judges).unwrap();
+        let changes = tree::changes(&odb, Some(before.into()), Some(result.into())).unwrap();
+        let found = find(&odb, (before, result), &changes, judges).unwrap();
         found.iter().map(ToString::to_string).collect()
     }
 

@@ -73,7 +73,7 @@ fn the_one_who_breaks_a_check_is_named_and_nothing_lands() {
         message_of(&answer, "c"),
         format!("breaks the check `{check}` on top of what lands before it, and alone on the branch too")
     );
-    assert!(told.iter().all(|(task, why)| task == "c" || *why == format!("would not be blamed: `c` breaks the check `{check}`")));
+    assert!(told.iter().all(|(task, why)| task == "c" || *why == format!("is held up: `c` breaks the check `{check}`")));
     // All; the branch; the halves; with it and without it once more; it alone.
     assert_eq!(looked_at(&lab), ["abcdefgh", "", "abcd", "ab", "abc", "abc", "ab", "c"]);
     for task in ALL {
@@ -90,12 +90,12 @@ fn what_a_person_reads_names_the_one_once_and_the_others_together() {
     let text = said(&output, 1);
     assert!(text.contains("refused: c breaks the check `! grep -q bad *.new` on top of what lands before it"), "{text}");
     assert!(text.contains("  hint: takeback diff c shows what it does; takeback retry c --base HEAD does it again"), "{text}");
-    assert!(text.contains("refused: a, b, d, e, f, g and h would not be blamed: `c` breaks the check"), "{text}");
+    assert!(text.contains("refused: a, b, d, e, f, g and h are held up: `c` breaks the check"), "{text}");
     assert!(text.contains("  hint: takeback land a b d e f g h lands them without it; --culprits evict leaves out"), "{text}");
     assert!(text.ends_with("nothing landed on main\nblamed: c\n"), "{text}");
     let progress = String::from_utf8(output.stderr).unwrap();
     assert!(progress.contains("the check `! grep -q bad *.new` says no: looking for the one who breaks it\n"), "{progress}");
-    assert!(progress.contains("one of 8 tasks breaks it (0 runs of the check so far)\n"), "{progress}");
+    assert!(progress.contains("it is among 8 tasks (0 runs of the check so far)\n"), "{progress}");
     assert!(progress.contains("making sure of the one who breaks it (4 runs of the check so far)\n"), "{progress}");
     let evicted = lab.ok([&["land", "--culprits", "evict", "--check", NO_BAD], &ALL[..]].concat());
     assert!(evicted.starts_with("a, b, d, e, f, g and h landed on main"), "{evicted}");

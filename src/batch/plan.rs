@@ -48,7 +48,7 @@ pub(crate) type SampleOf = (Vec<Uid>, Option<String>);
 struct Earlier {
     batch: Batch,
     tasks: HashMap<usize, Standing>,
-    sample: Option<Vec<Uid>>,
+    sample: Option<HashSet<Uid>>,
     open: usize,
     is_running: bool,
 }
@@ -294,7 +294,7 @@ impl Draft<'_> {
         Ok(())
     }
 
-    fn sample(&self, batch: &Batch, sorted: &Sorted, old: Option<Vec<Uid>>) -> Result<Option<SampleOf>, Error> {
+    fn sample(&self, batch: &Batch, sorted: &Sorted, old: Option<HashSet<Uid>>) -> Result<Option<SampleOf>, Error> {
         let values: Vec<&[Text]> = sorted.places.iter().map(|place| batch.inputs[*place].values.as_slice()).collect();
         let uids = |places: Vec<usize>| places.into_iter().map(|n| batch.inputs[sorted.places[n]].uid.clone()).collect();
         if let Some(wish) = &self.wish.sample {

@@ -40,7 +40,7 @@ pub(crate) fn resume(site: &Site, name: &str, accept: &[String]) -> Result<Uid, 
     keep_environment(site, &batch)?;
     // What is held up goes on as far as it was to go; what was held back as a sample goes on whole.
     let stage = match (&entry.sample, batch.sum.state) {
-        (Some(tasks), State::Paused | State::Halted) => Stage::Sample { tasks: tasks.clone(), why: entry.sample_why.clone() },
+        (Some(_), State::Paused | State::Halted) => entry.stage(),
         _ => Stage::Whole,
     };
     append(&site.layout, &[Entry::Stage { batch: entry.uid.clone(), at: clock::now(), stage }])?;

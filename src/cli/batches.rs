@@ -76,7 +76,7 @@ pub(super) fn line(batch: &Batch, page: &Page) -> String {
     format!("{} {state}: {}", page.bold(batch.id.as_str()), progress(&batch.counts))
 }
 
-/// As [`line`], with a bar and the time that is left.
+/// As [`line()`], with a bar and the time that is left.
 pub(super) fn followed(batch: &Batch, page: &Page) -> String {
     const WIDTH: usize = 20;
     let counts = &batch.counts;

@@ -49,7 +49,7 @@ impl View for List {
 pub(super) fn run(args: &Args, cx: &mut Cx) -> Result<Code, Error> {
     let engine = cx.engine()?;
     let is_chosen = !args.ids.is_empty();
-    let Overview { tasks, batches } = if is_chosen { engine.overview_of(&args.ids)? } else { engine.overview()? };
+    let Overview { tasks, batches, .. } = if is_chosen { engine.overview_of(&args.ids)? } else { engine.overview()? };
     cx.out.answer(&List { tasks, batches, is_chosen })?;
     Ok(Code::Done)
 }

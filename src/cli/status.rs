@@ -62,8 +62,7 @@ pub(super) fn run(args: &Args, cx: &mut Cx) -> Result<Code, Error> {
 
 impl Status {
     fn of_all(engine: &Engine) -> Result<Self, Error> {
-        let Overview { tasks, batches } = engine.overview()?;
-        let mut operations = engine.operations()?;
+        let Overview { tasks, batches, mut operations, .. } = engine.overview()?;
         let due = due(&tasks, &operations);
         operations.truncate(LATELY);
         let tasks = tasks.into_iter().filter(is_open).collect();
@@ -72,10 +71,7 @@ impl Status {
     }
 
     fn of(engine: &Engine, ids: &[String]) -> Result<Self, Error> {
-        let Overview { tasks, batches } = engine.overview_of(ids)?;
-        let is_theirs = |o: &Operation| o.tasks.iter().any(|name| tasks.iter().any(|t| t.id == *name));
-        let mut operations = engine.operations()?;
-        operations.retain(is_theirs);
+        let Overview { tasks, batches, mut operations, .. } = engine.overview_of(ids)?;
         if !batches.is_empty() {
             operations.truncate(LATELY);
         }

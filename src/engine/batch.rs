@@ -1,11 +1,12 @@
 //! Batches: handing one off, going on with it, and where it stands.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde::Serialize;
 
+use super::decide::operations;
 use super::hand_off::lines_of;
-use super::{Engine, Error, ErrorKind, Task};
+use super::{Engine, Error, ErrorKind, Operation, Task};
 use crate::batch::{self, BatchWish, Counts, Share, Standing, State, Sum};
 use crate::id::{Name, Uid};
 use crate::journal::{BatchEntry, Book};
@@ -50,6 +51,8 @@ pub struct Overview {
     pub tasks: Vec<Task>,
     /// Batches.
     pub batches: Vec<Batch>,
+    /// Operations that were or are being carried out, the last first.
+    pub operations: Vec<Operation>,
 }
 
 /// A batch, decided and not handed off.
@@ -115,8 +118,8 @@ impl Engine {
     ///
     /// # Errors
     ///
-    /// As [`Self::plan_run`]; [`ErrorKind::Usage`](super::ErrorKind::Usage) for inputs or placeholders that cannot be had,
-    /// [`ErrorKind::Running`](super::ErrorKind::Running) where the same batch is under way.
+    /// As [`Self::plan_run`]; [`ErrorKind::Usage`] for inputs or placeholders that cannot be had,
+    /// [`ErrorKind::Running`] where the same batch is under way.
     pub fn plan_batch(&self, wish: &BatchWish, stdin: &[u8]) -> Result<BatchPlan, Error> {
         Ok(BatchPlan { plan: batch::plan(&self.site, &self.dir, wish, stdin)? })
     }
@@ -138,8 +141,8 @@ impl Engine {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Unknown`](super::ErrorKind::Unknown), [`ErrorKind::Nothing`](super::ErrorKind::Nothing) where nothing waits,
-    /// [`ErrorKind::Unchecked`](super::ErrorKind::Unchecked) where nobody can tell whether it goes well.
+    /// [`ErrorKind::Unknown`], [`ErrorKind::Nothing`] where nothing waits,
+    /// [`ErrorKind::Unchecked`] where nobody can tell whether it goes well.
     pub fn continue_batch(&mut self, id: &str, accept: &[String]) -> Result<Batch, Error> {
         self.settle()?;
         self.notes.extend(self.site.state_dir()?.note);
@@ -152,7 +155,7 @@ impl Engine {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Unknown`](super::ErrorKind::Unknown) where no batch is called so, [`ErrorKind::State`](super::ErrorKind::State)
+    /// [`ErrorKind::Unknown`] where no batch is called so, [`ErrorKind::State`]
     /// where its options cannot be said in a spec.
     pub fn batch_spec(&self, id: &str) -> Result<(Name, String), Error> {
         let book = Book::open(&self.site)?;
@@ -169,7 +172,7 @@ impl Engine {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Damaged`](super::ErrorKind::Damaged) where a record is.
+    /// [`ErrorKind::Damaged`] where a record is.
     pub fn overview(&self) -> Result<Overview, Error> {
         let is_kept = batch::is_kept(&self.site)?;
         let book = Book::open(&self.site)?;
@@ -181,16 +184,17 @@ impl Engine {
             let sum = batch::sum(entry, its.iter().map(|task| (task.uid(), Share::of(task))), is_kept);
             Batch::of(entry, sum, its.iter().map(|task| task.spec.id.clone()).collect())
         };
-        Ok(Overview { tasks, batches: book.fold.batches().iter().map(one).map(|batch| self.last_words(batch)).collect() })
+        let batches = book.fold.batches().iter().map(one).map(|batch| self.last_words(batch)).collect();
+        Ok(Overview { tasks, batches, operations: operations(&book) })
     }
 
-    /// The tasks and batches that are named; a batch's tasks are among the tasks.
+    /// The tasks and batches that are named, and the operations about them; a batch's tasks are among the tasks.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Unknown`](super::ErrorKind::Unknown), [`ErrorKind::Ambiguous`](super::ErrorKind::Ambiguous).
+    /// [`ErrorKind::Unknown`], [`ErrorKind::Ambiguous`].
     pub fn overview_of(&self, ids: &[String]) -> Result<Overview, Error> {
-        let mut overview = Overview { tasks: vec![], batches: vec![] };
+        let mut overview = Overview { tasks: vec![], batches: vec![], operations: vec![] };
         for id in ids {
             match self.find_batch(id)? {
                 Some((batch, tasks)) => {
@@ -200,6 +204,9 @@ impl Engine {
                 None => overview.tasks.push(self.task(id)?),
             }
         }
+        let names: HashSet<&Name> = overview.tasks.iter().map(|task| &task.id).collect();
+        let all = operations(&Book::open(&self.site)?);
+        overview.operations = all.into_iter().filter(|o| o.tasks.iter().any(|name| names.contains(name))).collect();
         Ok(overview)
     }
 
@@ -207,8 +214,12 @@ impl Engine {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Ambiguous`](super::ErrorKind::Ambiguous).
+    /// [`ErrorKind::Ambiguous`].
     pub fn find_batch(&self, id: &str) -> Result<Option<(Batch, Vec<Task>)>, Error> {
+        // With a dot it is the name of a task.
+        if id.contains('.') {
+            return Ok(None);
+        }
         let book = Book::open(&self.site)?;
         let entry = match book.find_batch(id) {
             Ok(entry) => entry,

@@ -90,10 +90,7 @@ impl Engine {
     ///
     /// [`ErrorKind::Damaged`](super::ErrorKind::Damaged) if the journal is.
     pub fn operations(&self) -> Result<Vec<Operation>, Error> {
-        let book = Book::open(&self.site)?;
-        let name = |uid: &Uid| book.fold.task(uid).map(|t| t.id.clone());
-        let happened = book.fold.operations().iter().filter(|f| f.status != Status::Dropped);
-        Ok(happened.rev().map(|f| Operation::of(f, name)).collect())
+        Ok(operations(&Book::open(&self.site)?))
     }
 
     pub(super) fn operation(&self, uid: &Uid) -> Result<Option<Operation>, Error> {
@@ -117,4 +114,11 @@ pub(super) fn left(carried: &Carried) -> Vec<String> {
     let refs = carried.refs_left.iter().map(|name| format!("{name} was moved meanwhile: it stays as it is"));
     let paths = carried.paths_left.iter().map(|path| format!("{path} was changed meanwhile: it stays as it is"));
     refs.chain(paths).collect()
+}
+
+/// Every operation that was or is being carried out, the last first.
+pub(super) fn operations(book: &Book<'_>) -> Vec<Operation> {
+    let name = |uid: &Uid| book.fold.task(uid).map(|t| t.id.clone());
+    let happened = book.fold.operations().iter().filter(|f| f.status != Status::Dropped);
+    happened.rev().map(|f| Operation::of(f, name)).collect()
 }

@@ -1,5 +1,6 @@
 //! Batches, as far as the journal knows them: that they are there, how much of each may run, and what holds it up.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -55,7 +56,7 @@ pub(crate) struct BatchEntry {
     /// Which revision of it holds.
     pub(crate) revision: u32,
     /// The tasks that may run; `None` where all may.
-    pub(crate) sample: Option<Vec<Uid>>,
+    pub(crate) sample: Option<HashSet<Uid>>,
     /// Why only these may, where the user did not ask for it.
     pub(crate) sample_why: Option<String>,
     /// What holds it up.
@@ -71,10 +72,23 @@ impl BatchEntry {
             self.since = at;
         }
         match stage {
-            Stage::Sample { tasks, why } => (self.sample, self.sample_why, self.held) = (Some(tasks), why, None),
+            Stage::Sample { tasks, why } => {
+                (self.sample, self.sample_why, self.held) = (Some(tasks.into_iter().collect()), why, None);
+            }
             Stage::Whole => (self.sample, self.sample_why, self.held) = (None, None, None),
             held @ (Stage::Paused { .. } | Stage::Halted { .. }) => self.held = Some(held),
             Stage::Other => {}
+        }
+    }
+
+    /// How much of it may run, as it was last said.
+    pub(crate) fn stage(&self) -> Stage {
+        match &self.sample {
+            Some(sample) => {
+                let tasks = self.plan.inputs.iter().map(|input| &input.uid).filter(|uid| sample.contains(*uid)).cloned().collect();
+                Stage::Sample { tasks, why: self.sample_why.clone() }
+            }
+            None => Stage::Whole,
         }
     }
 

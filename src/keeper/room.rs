@@ -217,10 +217,7 @@ impl<'a> Room<'a> {
         let due: Vec<Uid> = self.desks.iter().filter(is_due).map(|desk| desk.batch.clone()).collect();
         for batch in due {
             let Some(entry) = self.book.fold.batch(&batch) else { continue };
-            let stage = match &entry.sample {
-                Some(tasks) => Stage::Sample { tasks: tasks.clone(), why: entry.sample_why.clone() },
-                None => Stage::Whole,
-            };
+            let stage = entry.stage();
             self.write(&batch, stage)?;
         }
         Ok(())

@@ -20,8 +20,19 @@ impl Engine {
         for id in ids {
             asked.extend(self.find_open(id)?);
         }
-        let begun = self.cancel_waiting(&asked)?;
-        for standing in &begun {
+        loop {
+            let begun = self.cancel_waiting(&asked)?;
+            if begun.is_empty() {
+                return self.outcomes(&asked);
+            }
+            // One that ended just before it was asked to may wait for its next attempt then.
+            self.end(&begun)?;
+        }
+    }
+
+    /// Asks tasks that are at work to end, and waits until they have.
+    fn end(&mut self, begun: &[Standing]) -> Result<(), Error> {
+        for standing in begun {
             cancel::request(&self.site.layout, standing)?;
             // The next attempt may have begun by itself meanwhile: it looked for a request before this one was there.
             let now = self.look_up(standing.uid().as_str())?;
@@ -29,10 +40,10 @@ impl Engine {
                 cancel::request(&self.site.layout, &now)?;
             }
         }
-        for standing in &begun {
+        for standing in begun {
             self.wait(standing.uid().as_str(), &mut |_| true)?;
         }
-        self.outcomes(&asked)
+        Ok(())
     }
 
     /// The tasks as they are now, by the journal and their own attempts.

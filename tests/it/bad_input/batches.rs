@@ -1,6 +1,7 @@
 //! Batches that cannot be had, or cannot go on.
 
 use super::{refused, row};
+use crate::batch::wait_for_keeper;
 use crate::lab::{Lab, wait_until};
 
 #[test]
@@ -19,6 +20,7 @@ fn going_on_unchecked() {
 fn done() -> Lab {
     let lab = files();
     lab.ok(["batch", "--wait", "--name", "b", "--inputs", "t/*", "--", "sed", "-i", "s/a/b/"]);
+    wait_for_keeper(&lab);
     lab
 }
 
@@ -230,7 +232,7 @@ fn the_same_batch_while_it_runs() {
     let words = ["batch", "--name", "b", "--jobs", "2", "--inputs", "t/*", "--shell", &line];
     lab.ok(words);
     // The branches of those that have begun are there.
-    wait_until("two are at work", || lab.json(["show", "b"])["batch"]["counts"]["running"] == 2);
+    wait_until("two are at work", || lab.git(["branch", "--list", "takeback/b.*"]).lines().count() == 2);
     refused(&lab, words).fits(&row!()).about("b");
     std::fs::write(go, "").unwrap();
     lab.ok(["wait", "b"]);
@@ -252,7 +254,7 @@ fn going_on_with_nothing() {
 #[test]
 fn a_batch_where_a_task_is_meant() {
     let lab = done();
-    for verb in ["logs", "outputs", "open"] {
+    for verb in ["logs", "open"] {
         refused(&lab, [verb, "b"]).fits(&row!()).about("b");
     }
 }

@@ -16,7 +16,7 @@ use crate::tidy::{assert_tidy, below, wait_for_runners};
 
 /// Something that is done with a batch `b` of two tasks, and crashes on the way.
 #[derive(Clone, Copy)]
-struct Scenario {
+pub(super) struct Scenario {
     /// Makes the repository as it is before; not aborted.
     prepare: fn(&Lab),
     /// What is aborted.
@@ -25,7 +25,7 @@ struct Scenario {
     runs: usize,
 }
 
-const HAND_OFF: Scenario =
+pub(super) const HAND_OFF: Scenario =
     Scenario { prepare: |lab| files(lab), act: |stage| drop(hand_off(stage, &[], &succeeds(&stage.lab))), runs: 1 };
 
 const WITH_A_VARIABLE: Scenario =
@@ -89,13 +89,20 @@ fn settle(lab: &Lab) {
 }
 
 impl Scenario {
-    fn sweep(&self, wanted: impl Fn(&Passing) -> bool) {
+    /// Does it without a crash; the fault points that it passes.
+    pub(super) fn rehearse(&self) -> (Stage, Vec<Passing>) {
         let stage = Stage::prepared(self.prepare);
         stage.reset(None);
         (self.act)(&stage);
         settle(&stage.lab);
         assert_eq!(tasks(&stage.lab).iter().filter(|task| task["state"] == "ready").count(), 2);
-        let passings: Vec<_> = stage.passings().into_iter().filter(wanted).collect();
+        let passings = stage.passings();
+        (stage, passings)
+    }
+
+    fn sweep(&self, wanted: impl Fn(&Passing) -> bool) {
+        let (stage, mut passings) = self.rehearse();
+        passings.retain(wanted);
         assert!(!passings.is_empty(), "no fault point was passed");
         let mut failed = Vec::new();
         for passing in &passings {

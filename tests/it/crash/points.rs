@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::stage::Passing;
 use super::sweep::Scenario;
-use super::{decisions, handing_off, hooks};
+use super::{batches, decisions, handing_off, hooks};
 
 /// The names in the list of `src/sys/fault.rs`.
 fn all() -> BTreeSet<String> {
@@ -31,8 +31,9 @@ fn every_fault_point_is_passed_by_a_scenario() {
         &decisions::TORN,
         &hooks::INSTALL,
     ];
-    let passed: BTreeSet<String> =
-        scenarios.iter().flat_map(|scenario| scenario.rehearse().2).map(|p: Passing| p.point().to_owned()).collect();
+    let of_tasks = scenarios.iter().flat_map(|scenario| scenario.rehearse().2);
+    let of_batches = batches::HAND_OFF.rehearse().1;
+    let passed: BTreeSet<String> = of_tasks.chain(of_batches).map(|p: Passing| p.point().to_owned()).collect();
     let all = all();
     assert!(all.len() > 20, "{all:?}");
     let missed: Vec<_> = all.difference(&passed).collect();

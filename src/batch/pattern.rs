@@ -1,6 +1,7 @@
 //! From what a batch's tasks are asked to do to the template that they are made by.
 
 use std::os::unix::ffi::OsStrExt as _;
+use std::path::Path;
 
 use git2::{ObjectType, Oid};
 
@@ -91,7 +92,7 @@ pub(super) fn filled(task: &RunWish, filling: &Filling<'_>) -> RunWish {
 }
 
 /// The template, from the spec of one task that was made by it.
-pub(super) fn template(spec: &Spec, wish: &BatchWish, task: &RunWish, columns: &[String]) -> Template {
+pub(super) fn template(spec: &Spec, root: &Path, wish: &BatchWish, task: &RunWish, columns: &[String]) -> Template {
     let command = task.shell.clone().map_or_else(|| Command::Argv(task.argv.clone()), Command::Shell);
     let only = task.only.iter().filter_map(|glob| scope::from_folder(&spec.cwd, glob)).collect();
     let member = Member {
@@ -102,8 +103,17 @@ pub(super) fn template(spec: &Spec, wish: &BatchWish, task: &RunWish, columns: &
         skip_codes: wish.skip_codes.clone(),
         abort_codes: wish.abort_codes.clone(),
     };
-    let pattern =
-        Spec { command, only, checks: task.checks.clone(), absent: vec![], notify: None, batch: Some(member), ..spec.clone() };
+    let pattern = Spec {
+        command,
+        only,
+        checks: task.checks.clone(),
+        absent: vec![],
+        // Whoever starts them may have been started in another checkout.
+        checkout: spec.checkout.clone().or_else(|| Some(root.into())),
+        notify: None,
+        batch: Some(member),
+        ..spec.clone()
+    };
     let has_place = |value: &[u8]| uses_input(value, columns) || value.windows(3).any(|window| window == b"{#}");
     let filled = || set_by(task).filter(|(_, value)| has_place(value.as_os_str().as_bytes()));
     let names_column =

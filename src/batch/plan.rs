@@ -95,13 +95,14 @@ pub(crate) fn plan(site: &Site, dir: &Path, wish: &BatchWish, stdin: &[u8]) -> R
     if earlier.is_some() {
         asked.name = None;
     }
+    let root = ground.root.clone();
     let mut first = runner::plan_on(site, ground, &asked)?;
     if let Some(earlier) = &earlier {
         let names = &earlier.batch.template().pattern;
         (first.spec.id, first.spec.branch) = (names.id.clone(), names.branch.clone());
         first.spec.uid = earlier.batch.uid.clone();
     }
-    let template = pattern::template(&first.spec, wish, &task, &inputs.columns);
+    let template = pattern::template(&first.spec, &root, wish, &task, &inputs.columns);
     if earlier.is_none()
         && wish.task.name.is_none()
         && let Some(name) = find_alike(&book, &template, &task, &inputs)

@@ -91,7 +91,8 @@ impl Intake {
     }
 
     /// Writes an object. Whether the repository has it already is not asked: libgit2 would look through every pack anew for each
-    /// object that is new, and what the repository has is left out when the intake is published.
+    /// object that is new, and what the repository has is left out when the intake is published. Nor is it made smaller: that is done once,
+    /// for the pack.
     ///
     /// # Errors
     ///
@@ -106,7 +107,7 @@ impl Intake {
         }
         file::make_folder(&folder)?;
         let failed = file::Error::of("write", &path);
-        let mut packed = ZlibEncoder::new(Vec::with_capacity(content.len() / 2 + 64), Compression::fast());
+        let mut packed = ZlibEncoder::new(Vec::with_capacity(content.len() + 64), Compression::none());
         let header = format!("{} {}\0", kind.str(), content.len());
         let bytes = packed.write_all(header.as_bytes()).and_then(|()| packed.write_all(content)).and_then(|()| packed.finish());
         write(&path, &bytes.map_err(failed)?)?;

@@ -39,7 +39,7 @@ pub(crate) const VERB: &str = "__keeper";
 /// [`Error::Start`] if it does not start.
 pub(crate) fn ensure(site: &Site) -> Result<(), Error> {
     match Lock::try_acquire(&site.layout.keeper_lock())? {
-        Some(lock) => Ok(start::hand_over(site, &[VERB], lock)?),
+        Some(lock) => Ok(start::hand_over(site.layout.common(), &[VERB], lock)?),
         None => Ok(()),
     }
 }

@@ -238,8 +238,9 @@ impl<'a> Attempt<'a> {
 
     /// The environment as a command in a worktree sees it.
     pub(super) fn placed_environment(&self, root: &Path, cwd: &Path, slot: u32) -> Environment {
-        let main: Vec<PathBuf> =
-            self.site.repo.workdir().map(Path::to_owned).into_iter().chain([self.site.main_work_dir()]).collect();
+        let handed_off = self.spec.checkout.iter().map(|path| path.as_path().to_owned());
+        let here = self.site.repo.workdir().map(Path::to_owned);
+        let main: Vec<PathBuf> = here.into_iter().chain([self.site.main_work_dir()]).chain(handed_off).collect();
         let base = self.record.base.to_string();
         let marks = Marks {
             task: self.spec.id.as_str(),

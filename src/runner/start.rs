@@ -41,19 +41,19 @@ pub(crate) enum Error {
 ///
 /// [`Error::Ended`] with what it said.
 pub(crate) fn runner(site: &Site, task: &Uid, attempt: u32, lock: Lock) -> Result<(), Error> {
-    hand_over(site, &[VERB, task.as_str(), &attempt.to_string()], lock)
+    hand_over(site.repo.path(), &[VERB, task.as_str(), &attempt.to_string()], lock)
 }
 
-/// Starts this program with a hidden verb, hands it a lock, and returns when it has taken over.
+/// Starts this program with a hidden verb on a git dir, hands it a lock, and returns when it has taken over.
 ///
 /// # Errors
 ///
 /// [`Error::Ended`] with what it said.
-pub(crate) fn hand_over(site: &Site, words: &[&str], lock: Lock) -> Result<(), Error> {
+pub(crate) fn hand_over(git_dir: &Path, words: &[&str], lock: Lock) -> Result<(), Error> {
     let mut command = command::own()?;
     command
         .args(&words[..1])
-        .arg(site.repo.path())
+        .arg(git_dir)
         .args(&words[1..])
         .current_dir("/")
         .stdin(Stdio::from(lock.into_file()))

@@ -215,3 +215,22 @@ fn an_input_that_is_named_twice_is_one_and_that_is_said() {
     assert!(notes.contains("given more than once, taken once: t/02"), "{notes}");
     assert_eq!(batch(&lab, "b")["tasks"], json!(["b.1", "b.2"]));
 }
+
+#[test]
+fn a_batch_of_a_linked_worktree_runs_as_from_there_though_its_keeper_is_at_home_elsewhere() {
+    let lab = lab(4);
+    let linked = lab.outside().join("linked");
+    lab.git(["worktree", "add", "-q", linked.to_str().unwrap(), "-b", "side"]);
+    let gate = outside(&lab, "gate");
+    let line = format!("until test -e {}; do sleep 0.02; done; echo b > {{}}", gate.display());
+    lab.ok(["batch", "--name", "first", "--jobs", "1", "--inputs", "t/01", "--shell", &line]);
+    // The keeper is there by now, started in the main checkout.
+    let mut second = lab.takeback(["batch", "--wait", "--name", "second", "--inputs", "t/02", "--shell", "echo $PYTHONPATH > {}"]);
+    let mut child = second.current_dir(&linked).env("PYTHONPATH", linked.join("lib")).spawn().unwrap();
+    fs::write(&gate, "").unwrap();
+    assert!(child.wait().unwrap().success());
+    let seen = lab.git(["show", "takeback/second.1:t/02"]);
+    assert!(seen.ends_with("/lib") && !seen.starts_with(linked.to_str().unwrap()), "{seen}");
+    lab.ok(["land", "second"]);
+    assert_eq!(fs::read_to_string(linked.join("t/02")).unwrap().trim(), seen, "on the branch that was checked out there");
+}

@@ -11,7 +11,7 @@ fn the_demo_does_what_it_says_and_leaves_its_folder() {
         "$ takeback land dates",
         "$ takeback undo",
         "$ takeback batch ",
-        "2 tasks of nitrate",
+        "nitrate.1 and nitrate.2 landed on main",
         "$ takeback status",
         "  cd ",
     ] {

@@ -339,7 +339,7 @@ fn name_taken_out(
         let Some(place) = place::in_journal(book, task) else { continue };
         if place.is_taken_out(site, intake)? {
             refusal.kind = RefusalKind::TakenOut;
-            refusal.message = format!("has landed, and was taken out of {} by somebody since", target::short(&place.branch));
+            refusal.message = format!("has landed, and somebody took that out of {} since", target::short(&place.branch));
         }
     }
     Ok(())

@@ -242,7 +242,8 @@ fn a_landing_that_a_co_author_took_back_with_the_printed_line_is_told_apart_from
         let (code, answer) = lab.answer(["land", &names[0]]);
         assert_eq!((code, &answer["refused"][0]["kind"]), (3, &"taken-out".into()), "{shape}: {answer}");
         let said = said(&lab.run(["land", &names[0], &names[1]]), 3);
-        let hint = format!("hint: takeback revert {0} writes that down; then takeback land {0} brings it back", names[0]);
+        let both = names.join(" ");
+        let hint = format!("hint: takeback revert {both} writes that down; then takeback land {both} brings it back");
         assert!(said.contains(&hint), "{said}");
         // Nothing moves, so a protected branch is no obstacle.
         lab.git(["config", "takeback.landProtected", "main"]);

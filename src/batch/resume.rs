@@ -37,7 +37,9 @@ pub(crate) fn resume(site: &Site, name: &str, accept: &[String]) -> Result<Uid, 
     if !is_whole && !has_check && !is_accepted && batch.tasks.len() > UNCHECKED && batch.sum.state == State::Sampled {
         return Err(Error::NoCheck { batch: entry.id.clone(), rest: waiting });
     }
-    keep_environment(site, &batch)?;
+    if let Some(first) = batch.tasks.first() {
+        keep_environment(site, &entry.uid, first)?;
+    }
     // What is held up goes on as far as it was to go; what was held back as a sample goes on whole.
     let stage = match (&entry.sample, batch.sum.state) {
         (Some(_), State::Paused | State::Halted) => entry.stage(),
@@ -56,14 +58,16 @@ pub(super) fn check_answers(accept: &[String]) -> Result<(), Error> {
     }
 }
 
-/// Tasks start with the environment that their batch was handed off in; where that is gone, with the caller's.
-fn keep_environment(site: &Site, batch: &tally::Standing<'_>) -> Result<(), Error> {
-    let kept = site.layout.batch_environment(&batch.entry.uid);
-    if let (false, Some(first)) = (kept.exists(), batch.tasks.first()) {
-        let (environment, _) = retry::environment(site, first)?;
-        environment.save(&kept)?;
+/// Tasks start with the environment that their batch was handed off in; where that is gone, with the caller's, as a task of it may see
+/// it. Returns what the user should know.
+fn keep_environment(site: &Site, batch: &Uid, task: &Standing) -> Result<Vec<String>, Error> {
+    let kept = site.layout.batch_environment(batch);
+    if kept.exists() {
+        return Ok(vec![]);
     }
-    Ok(())
+    let (environment, notes) = retry::environment(site, task)?;
+    environment.save(&kept)?;
+    Ok(notes)
 }
 
 /// Gives tasks of batches another attempt each. Returns what the user should know.
@@ -82,12 +86,9 @@ pub(crate) fn again(site: &Site, tasks: &[Standing], base: Option<&str>) -> Resu
     let (writer, _) = Writer::new(&site.repo, &site.layout)?;
     let book = Book::open(site)?;
     let mut notes = Vec::new();
-    for batch in tasks.iter().filter_map(|task| book.fold.batch_of(&task.entry)).map(|(batch, _)| batch) {
-        let kept = site.layout.batch_environment(&batch.uid);
-        if let (false, Some(first)) = (kept.exists(), tasks.first()) {
-            let (environment, more) = retry::environment(site, first)?;
-            environment.save(&kept)?;
-            notes.extend(more);
+    for task in tasks {
+        if let Some((batch, _)) = book.fold.batch_of(&task.entry) {
+            notes.extend(keep_environment(site, &batch.uid, task)?);
         }
     }
     queue(site, &writer, tasks, base)?;
